@@ -156,3 +156,16 @@ fn what_says_who_a_person_is_is_masked_however_short_it_is() {
     work.bw8("inspect mine.csv").exits(0).says("甲*").says("高").says("12");
     work.bw8("inspect mine.csv --show").exits(0).says("10001").says("wx_a1");
 }
+
+#[test]
+fn what_a_check_of_the_rows_would_find_is_told() {
+    let work = Work::with("mine.csv", "公司名称,地址\n示例甲,a,b\n合计,\n示例乙,NULL\n");
+    let ran = work.bw8("inspect mine.csv --format json");
+    ran.exits(0);
+    let told = ran.json();
+    let codes: Vec<&Value> = told["remarks"].as_array().unwrap().iter().map(|remark| &remark["code"]).collect();
+    assert_eq!(codes, ["null_word", "ragged", "totals_row_by_words"]);
+    work.bw8("inspect mine.csv --lang zh").exits(0).says("需要留意").says("null_word，第 4 行");
+    let work = Work::with("sound.csv", "公司名称,地址\n示例甲,甲路\n示例乙,乙路\n");
+    work.bw8("inspect sound.csv --lang zh").exits(0).never_says("需要留意");
+}

@@ -17,8 +17,8 @@ fn what_is_proposed_can_be_used_as_it_stands_and_applies_nothing_uncertain() {
     work.bw8("map customers mine.csv -o map.toml").exits(0).says("bw8 check customers mine.csv --mapping map.toml");
     let text = work.read("map.toml");
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-    assert_eq!(lines[0], "[columns]", "{text}");
-    assert!(lines[1].starts_with("\"客户手机号\" = \"mobile\" # "), "{text}");
+    assert!(lines[0].starts_with("header = [\"姓名\", ") && lines[1] == "[columns]", "{text}");
+    assert!(lines[2].starts_with("\"客户手机号\" = \"mobile\" # "), "{text}");
     assert!(text.contains("\n# \"内部代号\" = \"\" # "), "{text}");
     assert!(text.contains("# \"在岗\" = \"\" # 2 times") && text.contains("# \"停薪\" = \"\" # 1 times"), "{text}");
     assert!(!text.contains("示例甲") && !text.contains("13100000001") && text.contains("131****0001"), "{text}");
@@ -32,6 +32,20 @@ fn what_is_proposed_can_be_used_as_it_stands_and_applies_nothing_uncertain() {
         .replace("# drop = ", "drop = ");
     work.write("map.toml", filled);
     work.bw8("check customers mine.csv --mapping map.toml --strict").exits(0).says("电子信箱地址 → Email (email)");
+}
+
+#[test]
+fn columns_that_came_since_the_mapping_was_made_are_told() {
+    let work = Work::with("mine.csv", "单位,住址,说明\n示例甲,甲路,好\n");
+    work.write("next.csv", "单位,住址,说明,新列,网址\n示例乙,乙路,好,x,www.example.com\n");
+    work.write("less.csv", "单位,住址\n示例乙,乙路\n");
+    for mapping in ["map.toml", "map.xlsx"] {
+        work.bw8(["map", "companies", "mine.csv", "-o", mapping]).exits(0);
+        let check = |file: &str| work.bw8(["check", "companies", file, "--mapping", mapping]);
+        check("mine.csv").exits(0);
+        check("next.csv").exits(2).says("new columns: 新列, 网址");
+        check("less.csv").exits(2).says("missing ones: 说明");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use bw8::format::{self, CellKind, Input, Row, Sheet};
 use bw8::template::{self, TemplateOptions};
 use bw8::terminal::quoted;
 
-use crate::harness::Work;
+use crate::harness::{Work, all_sheets};
 
 fn importable() -> impl Iterator<Item = &'static Entity> {
     Catalog::embedded().entities().iter().filter(|entity| entity.is_importable())
@@ -216,6 +216,14 @@ fn a_template_is_in_english_where_that_is_asked_for() {
         let texts = parts["xl/sharedStrings.xml"].replace("&#34;", "&quot;");
         assert!(texts.contains(&command) || texts.contains(&command.replace("&quot;", "\"")), "{command}");
         work.bw8(["check", &entity.name, &name]).exits(0).says("example row");
+        // Saved as text, nothing tells but what the row says.
+        let text = all_sheets(&work.path(&name)).remove(0).1;
+        let days = [("46023", "2026-01-01"), ("46387", "2026-12-31")];
+        let text = days
+            .iter()
+            .fold(String::from_utf8(text.to_csv()).unwrap(), |text, (number, day)| text.replace(number, day));
+        work.write("saved.csv", text);
+        work.bw8(["check", &entity.name, "saved.csv"]).exits(0).says("example row");
     }
 }
 

@@ -18,6 +18,7 @@ const SEEN_IN_SHEET: &[&str] = &[
     "formula_text",
     "text_mark",
     "number_format",
+    "nothing_shown",
     "day_shown_in_part",
     "totals_row",
     "totals_row_by_words",
@@ -188,6 +189,9 @@ fn meant(source: &FieldSource, held: &str, shown: Option<&str>, is_day: bool) ->
             return Meant::Held;
         }
         _ => {}
+    }
+    if shown == Some("") {
+        return Meant::Unclear(Problem::held("nothing_shown"));
     }
     let Some(shown) = shown.filter(|_| !is_template) else { return Meant::Unclear(Problem::held("number_format")) };
     match field.kind {

@@ -29,9 +29,36 @@ pub fn is_about_record(code: &str) -> bool {
     OF_ONE_RECORD.contains(&code)
 }
 
-/// Whether consent to a kind holds for the next file of the same mapping, too.
-pub fn is_kept(code: &str) -> bool {
+/// Kinds that tell of a row which may be no data, or whose cells may stand in wrong columns: what was right of the rows of one file
+/// says nothing of those of the next.
+const OF_ROWS: [&str; 17] = [
+    "totals_row",
+    "totals_row_by_words",
+    "remark_row",
+    "instruction_row",
+    "headings_row",
+    "other_headings",
+    "below_headings",
+    "lone_cell",
+    "example_changed",
+    "broken_line",
+    "torn_row",
+    "rows_in_quotation",
+    "cells_shifted",
+    "value_slipped",
+    "value_beside_its_column",
+    "unlike_its_column",
+    "held_before",
+];
+
+/// Whether a mapping file may consent to a kind for all of its files.
+pub fn is_for_mappings(code: &str) -> bool {
     !OF_DOUBLES.contains(&code)
+}
+
+/// Whether consent to a kind holds for the next file of the same mapping, too, without being said again.
+pub fn is_kept(code: &str) -> bool {
+    is_for_mappings(code) && !OF_ROWS.contains(&code)
 }
 
 /// Kinds that no consent sets free: somebody has to say what is meant, or to read a list that is whole.
@@ -47,6 +74,76 @@ pub const REFERENCE_UNCLEAR: &str = "reference_unclear";
 pub fn can_be_consented(code: &str) -> bool {
     !NOT_BY_CONSENT.contains(&code)
 }
+
+/// The kinds of warnings that there are, for whoever is told of them.
+pub const HELD: [&str; 66] = [
+    "became_date",
+    "below_headings",
+    "broken_line",
+    "cells_shifted",
+    "changed_meanwhile",
+    "date_cell_in_text",
+    "date_serial",
+    "date_with_time",
+    "day_shown_in_part",
+    "ditto",
+    "example_changed",
+    "exists_in_account",
+    "formula_not_calculated",
+    "formula_text",
+    "grouped_digits",
+    "headings_row",
+    "held_before",
+    "hidden_column",
+    "hidden_row",
+    "html_entities",
+    "impossible_landline",
+    "instruction_row",
+    "key_sent_before",
+    "likely_double",
+    "line_breaks",
+    "lone_cell",
+    "no_customer",
+    "no_key",
+    "no_name",
+    "not_a_name",
+    "not_a_web_address",
+    "not_an_account",
+    "nothing_shown",
+    "null_word",
+    "null_word_kept",
+    "number_format",
+    "number_in_list",
+    "old_id_damaged",
+    "old_id_mapped",
+    "older_file",
+    "origin_unknown",
+    "other_headings",
+    "own_export",
+    "question_marks",
+    "record_gone",
+    "reference_unclear",
+    "remark_row",
+    "respelled",
+    "rounded_in_text",
+    "rows_gone",
+    "rows_in_quotation",
+    "same_cells",
+    "scientific_in_text",
+    "sent_before",
+    "several_codes",
+    "signed_in_part",
+    "tags_of_a_program",
+    "text_mark",
+    "torn_row",
+    "totals_row",
+    "totals_row_by_words",
+    "unlike_its_column",
+    "value_beside_its_column",
+    "value_slipped",
+    "wrong_encoding",
+    "zero_lost",
+];
 
 /// Which warnings a person consented to; none by itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,6 +166,18 @@ impl Consent {
         self.codes.insert(code.to_owned());
     }
 
+    /// The first code that no finding has.
+    pub fn unknown(&self) -> Option<&str> {
+        // Whatever has words of its own is a code, of a mistake, too.
+        let has_words = |code: &str| {
+            let keys = ["check", "modes", "change"].map(|part| format!("{part}.{code}_hint"));
+            keys.iter().any(|key| crate::_rust_i18n_try_translate("en", key).is_some())
+        };
+        let is_known =
+            |code: &str| [&HELD[..], &OF_DOUBLES, &NOT_BY_CONSENT].concat().contains(&code) || has_words(code);
+        self.codes.iter().map(String::as_str).find(|code| !is_known(code))
+    }
+
     /// Whether this kind was consented to by its code.
     pub fn names(&self, code: &str) -> bool {
         self.codes.contains(code)
@@ -88,8 +197,17 @@ mod tests {
     fn it_covers_all_or_what_was_named() {
         assert!(!Consent::default().covers("hidden_row"));
         assert!(Consent::of_option("").covers("hidden_row"));
-        let named = Consent::of_option("hidden_row, total_row");
-        assert!(named.covers("total_row") && !named.covers("null_word"));
+        let named = Consent::of_option("hidden_row, totals_row");
+        assert!(named.covers("totals_row") && !named.covers("null_word"));
+        assert_eq!(named.unknown(), None);
+        // One of a mistake is a code, too, and does no harm.
+        assert_eq!(Consent::of_option("zero_id").unknown(), None);
+        for code in
+            HELD.iter().chain(&OF_DOUBLES).chain(&OF_ROWS).chain(&["respelled", "origin_unknown", "changed_meanwhile"])
+        {
+            assert_eq!(Consent::of_option(code).unknown(), None, "{code}");
+        }
+        assert_eq!(Consent::of_option("hidden_row,total_row").unknown(), Some("total_row"));
         // What may be there twice then is named.
         assert!(
             !Consent::of_option("").covers(LIKELY_DOUBLE) && Consent::of_option(LIKELY_DOUBLE).covers(LIKELY_DOUBLE)

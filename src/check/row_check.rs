@@ -127,13 +127,13 @@ impl Mapping {
                 }
                 record.noticed.push(problem);
             }
+            // What the mapping says is shown as such.
+            if !record.noticed.is_empty() && (cell.text != text || !source.reads_cell()) {
+                record.noticed.retain(|problem| problem.code != "choice_understood");
+            }
             self.look_at_name(source, cell.text, &mut record.noticed);
             self.look_at_key(source, &mut record.noticed);
-            if source.required
-                && source.field.kind == Kind::Id
-                && value.bytes().all(|byte| byte == b'0')
-                && !value.is_empty()
-            {
+            if matches!(source.field.kind, Kind::Id | Kind::Ids) && source.names_nothing(value) {
                 record.noticed.push(Problem::new("zero_id"));
             }
             if source.foreign {
@@ -222,6 +222,7 @@ impl Mapping {
             (true, true) if is_mobile && record.findings.iter().any(is_landline) => {
                 return self.swap_numbers(mobile, phone, record);
             }
+            (true, true) if is_mobile => return self.note_mobile_in_landline(Some(phone), record),
             _ => return,
         };
         if from == mobile && !record.findings.iter().any(is_landline) {
@@ -369,6 +370,18 @@ impl FieldSource {
             ValueSource::Constant(_) => None,
             ValueSource::Template(template) => template.columns().min(),
         }
+    }
+
+    /// Whether the text is that of a cell, as it stands there.
+    fn reads_cell(&self) -> bool {
+        matches!(self.source, ValueSource::Column(_))
+    }
+
+    /// Whether an id, or one of several, is that of no record: 0.
+    fn names_nothing(&self, value: &str) -> bool {
+        let names_record = self.required || (self.field.reference.is_some() && !self.field.zero_is_none);
+        let is_zero = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte == b'0');
+        names_record && value.bytes().any(|byte| byte == b'0') && value.split(',').any(is_zero)
     }
 
     /// Another text in place of a cell's where the mapping says so; the default when it is empty.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::finding::Finding;
 use super::record::Record;
 use crate::entity::{Catalog, Form, Kind};
-use crate::format::{Row, is_remark, is_sum, is_totals, is_word_for_totals};
+use crate::format::{Row, is_labelled, is_line_of_totals, is_remark, is_sum, is_totals, is_word_for_totals};
 use crate::mapping::{FieldSource, Mapping, ValueSource};
 use crate::problem::{Problem, Severity};
 use crate::text::trimmed;
@@ -141,7 +141,9 @@ impl Mapping {
             _ => return,
         };
         let is_refused = record.severity() == Some(Severity::Refused);
-        if is_refused && code == "lone_cell" {
+        // What tore it off says more.
+        let is_torn = || row.remarks.iter().any(|remark| remark.problem.code == "broken_line");
+        if code == "lone_cell" && (is_refused || (self.width() == 2 && is_torn())) {
             return;
         }
         let problem = if is_refused { Problem::new(code) } else { Problem::held(code) };
@@ -150,9 +152,7 @@ impl Mapping {
 
     /// What a row is when the name of its record is a heading or a word for totals, whatever stands beside it.
     fn look_at_name_of(&self, row: &Row) -> Option<&'static str> {
-        let name = self.entity.display.as_ref()?;
-        let source = self.sources.iter().find(|source| source.field.name == *name)?;
-        let ValueSource::Column(column) = source.source else { return None };
+        let (source, column) = self.column_of_name()?;
         let text = without_marks(row.cell(column).text);
         if text.is_empty() {
             return None;
@@ -167,8 +167,33 @@ impl Mapping {
         is_heading.then_some("headings_row")
     }
 
+    /// What records are called by, and its column.
+    fn column_of_name(&self) -> Option<(&FieldSource, usize)> {
+        let name = self.entity.display.as_ref()?;
+        let source = self.sources.iter().find(|source| source.field.name == *name)?;
+        match source.source {
+            ValueSource::Column(column) => Some((source, column)),
+            _ => None,
+        }
+    }
+
+    /// What a row is whose record would be called as nothing is. Where texts of people are kept, a title may be anything.
+    fn look_at_line(&self, row: &Row) -> Option<&'static str> {
+        let (_, column) = self.column_of_name()?;
+        let name = trimmed(row.cell(column).text);
+        let code = match name {
+            _ if is_line_of_totals(name) => "totals_row_by_words",
+            _ if is_labelled(name) => "remark_row",
+            _ => return None,
+        };
+        (!self.entity.fields.iter().any(|field| field.kind == Kind::Html)).then_some(code)
+    }
+
     /// What a row looks like, if not like a record.
     fn look(&self, row: &Row) -> Option<&'static str> {
+        if let Some(code) = self.look_at_line(row) {
+            return Some(code);
+        }
         if is_totals(row) || is_sum(row) {
             return Some("totals_row_by_words");
         }
@@ -193,7 +218,7 @@ impl Mapping {
         if is_remark(&texts[..filled]) {
             return Some("remark_row");
         }
-        let is_lone = filled == 1 && self.lone_cells_are_rare && self.width() > 2;
+        let is_lone = filled == 1 && self.lone_cells_are_rare && self.width() > 1;
         (is_lone && !self.names_organization(row)).then_some("lone_cell")
     }
 

@@ -188,8 +188,8 @@ impl Headings for Titles {
         COLUMNS.iter().position(|titles| titles.iter().any(|title| fold(title) == fold(heading)))
     }
 
-    fn example(&self, _known: usize) -> Option<&str> {
-        None
+    fn example(&self, _known: usize) -> &[String] {
+        &[]
     }
 
     fn status_and_reason(&self) -> [&'static str; 2] {

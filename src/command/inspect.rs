@@ -9,13 +9,15 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::options::ReadingOptions;
+use crate::check::record::Record;
 use crate::entity::Field;
 use crate::error::{Exit, Result};
 use crate::format::{self, Headings, Input, column_letters};
 use crate::language::Language;
-use crate::mapping::KnownHeadings;
+use crate::mapping::{KnownHeadings, Mapping};
 use crate::message;
 use crate::message::Message;
+use crate::problem::Severity;
 use crate::settings::{Settings, SettingsOptions};
 use crate::survey::{
     AnyHeadings, ColumnKind, ColumnSurvey, EntityFit, FileSurvey, entity_fits, masked, masked_heading, masked_message,
@@ -24,6 +26,7 @@ use crate::survey::{
 use crate::t;
 use crate::terminal::{Printer, quoted_path};
 use crate::text::{clean, shorten};
+use crate::value::ValueOptions;
 
 /// Kinds of records that are named beside the best.
 const OTHER_FITS: usize = 2;
@@ -72,12 +75,33 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     if let Some(fit) = entity_fits(catalog, &titles).first() {
         input.headings = Some(Arc::new(KnownHeadings::new(fit.entity, None)));
     }
-    let survey = FileSurvey::read(&input)?;
+    let survey = look(&input, &settings, &titles)?;
     let fits = entity_fits(catalog, &survey.headings());
     let report = Report { input: &input, typed: &arguments.file, format, survey: &survey, fits, show: arguments.show };
     printer.result(&report.text());
     printer.json(&report.json());
     Ok(Exit::Done)
+}
+
+/// Looks at the whole file, and at its rows as a check of what they most likely are does.
+fn look(input: &Input, settings: &Settings, titles: &[&str]) -> Result<FileSurvey> {
+    let sheet = format::open(input)?.sheet().clone();
+    let fits = entity_fits(&settings.catalog, titles);
+    let custom = &settings.catalog.service.custom;
+    let mapping = fits.first().and_then(|fit| {
+        Mapping::new(fit.entity, custom, &sheet, None, settings.account_mode, ValueOptions::default()).ok()
+    });
+    let Some(mapping) = mapping else { return FileSurvey::read(input) };
+    let mut record = Record::default();
+    FileSurvey::look(input, |row, survey| {
+        mapping.check(row, &mut record);
+        for finding in &record.findings {
+            let is_said = row.remarks.iter().any(|remark| remark.problem.code == finding.code);
+            if !is_said && finding.severity >= Severity::Held {
+                survey.remark(row.number, finding.code, finding.severity, || finding.rule.clone());
+            }
+        }
+    })
 }
 
 impl Report<'_> {
@@ -87,7 +111,11 @@ impl Report<'_> {
         let file = &self.input.shown;
         let (reading, row) = (&sheet.reading, sheet.header_row);
         let mut lines = vec![
-            t!("inspect.file", file = file, reading = reading, row = row, rows = rows, columns = columns).into_owned(),
+            match row {
+                0 => t!("inspect.file_of_objects", file = file, reading = reading, rows = rows, columns = columns),
+                _ => t!("inspect.file", file = file, reading = reading, row = row, rows = rows, columns = columns),
+            }
+            .into_owned(),
         ];
         let sheets = |names: &[String]| names.join(Language::current().pick("、", ", "));
         if let Some(name) = &sheet.name {
@@ -110,7 +138,7 @@ impl Report<'_> {
             let numbers: Vec<String> = remark.rows.iter().map(u64::to_string).collect();
             let more = if remark.count > numbers.len() as u64 { "…" } else { "" };
             let rows = format!("{}{more}", numbers.join(", "));
-            let what = self.said(&remark.example.rule());
+            let what = self.said(&remark.rule);
             lines.push(t!("inspect.remark", count = remark.count, code = code, rows = rows, what = what).into_owned());
         }
         lines.push(String::new());
@@ -207,8 +235,8 @@ impl Report<'_> {
             .remarks
             .iter()
             .map(|(code, remark)| {
-                json!({"code": code, "severity": remark.example.severity, "count": remark.count, "rows": remark.rows,
-                    "text": self.said(&remark.example.rule())})
+                json!({"code": code, "severity": remark.severity, "count": remark.count, "rows": remark.rows,
+                    "text": self.said(&remark.rule)})
             })
             .collect();
         let entities: Vec<Value> =

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::account::Account;
-use crate::check::consent::Consent;
+use crate::check::consent::{Consent, HELD};
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::files::{is_read_once, refuse_pipe};
@@ -21,6 +21,7 @@ use crate::message;
 use crate::settings::{Settings, SettingsOptions};
 use crate::t;
 use crate::terminal::Global;
+use crate::text::clean;
 use crate::value::{Country, DateOrder, ValueOptions};
 
 /// Which rows of which file, and how they are read.
@@ -144,6 +145,19 @@ pub(super) struct ConsentOptions {
 }
 
 impl ConsentOptions {
+    /// The same, where each code is one that there is.
+    ///
+    /// # Errors
+    /// A code that no finding has.
+    pub(super) fn known(&self) -> Result<Consent> {
+        let consent = self.consent();
+        match consent.unknown() {
+            None => Ok(consent),
+            Some(code) => Err(Error::usage(message!("agreement.no_such_code", code = clean(code)))
+                .hint(message!("agreement.no_such_code_hint", codes = HELD.join(", ")))),
+        }
+    }
+
     /// The warnings that are consented to.
     pub(super) fn consent(&self) -> Consent {
         self.accept_warnings.as_deref().map(Consent::of_option).unwrap_or_default()
@@ -371,7 +385,7 @@ impl InputOptions {
             mode: self.mode,
             key,
             values,
-            consent: self.consent.consent(),
+            consent: self.consent.known()?,
             baselines: None,
             baseline: None,
         })

@@ -129,7 +129,7 @@ fn preflight<'a>(
         mode,
         key: parent.key.clone(),
         values,
-        consent: arguments.consent.consent(),
+        consent: arguments.consent.known()?,
         baselines: None,
         baseline: first_run.note(BASELINE_NOTE)?.as_deref().map(path_of_text),
     })

@@ -83,6 +83,9 @@ pub struct Field {
     /// The entity whose id this is.
     #[serde(default)]
     pub reference: Option<String>,
+    /// For a reference: 0 says that there is none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub zero_is_none: bool,
     /// For a reference: headings of columns that hold what the record is known by, under the field of that record; those under
     /// `any` hold whatever it is known by. No part of the fingerprint either.
     #[serde(default, skip_serializing)]
@@ -143,6 +146,7 @@ impl Field {
             choices: Vec::new(),
             several: false,
             reference: None,
+            zero_is_none: false,
             by: BTreeMap::new(),
             fallback_aliases: Vec::new(),
             is_looked_up: false,

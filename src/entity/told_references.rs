@@ -83,6 +83,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         choices: Vec::new(),
         several: false,
         reference: None,
+        zero_is_none: false,
         by: Default::default(),
         fallback_aliases: match field.by.keys().next().is_some_and(|first| first == key) {
             true => field.fallback_aliases.clone(),

@@ -11,8 +11,13 @@ use crate::problem::Problem;
 
 /// What stands for characters that are lost.
 const LOST: &str = "\u{fffd}";
-/// The same, read as GBK.
+/// The same, read as GBK; and that in the characters of Taiwan.
 const LOST_IN_GBK: &str = "锟斤拷";
+const LOST_IN_OLD_CHARACTERS: &str = "錕斤拷";
+/// What memory that was never written to reads as in GBK.
+const UNWRITTEN: [char; 2] = ['烫', '屯'];
+/// How many of them no text has.
+const MANY_UNWRITTEN: usize = 4;
 
 /// Notes the cells of a row whose text was broken.
 pub(super) fn note(row: &mut Row) {
@@ -24,7 +29,7 @@ pub(super) fn note(row: &mut Row) {
     let may_be_broken = may_be_in(text.as_bytes());
     for column in 0..row.cells.len() {
         let text = row.cell(column).text;
-        if (may_be_broken || may_be_lost || begins_as_broken(text))
+        if (may_be_broken || may_be_lost || first_wide(text).is_some_and(may_begin))
             && let Some(problem) = find(text)
         {
             row.remark(Some(column), problem);
@@ -36,7 +41,9 @@ pub(super) fn note(row: &mut Row) {
 fn may_be_in(bytes: &[u8]) -> bool {
     // The first bytes of what is sought are those of many sound characters: the second ones tell. No early end: so the loops run
     // on many bytes at a time.
-    let is_pair = |first: u8, second: u8| (first == 0xef) & (second == 0xbf) | (first == 0xe9) & (second == 0x94);
+    let is_pair = |first: u8, second: u8| {
+        (first == 0xef) & (second == 0xbf) | (first == 0xe9) & ((second == 0x94) | (second == 0x8c))
+    };
     bytes.iter().fold(false, |any, byte| any | (*byte == 0xc3))
         || bytes
             .iter()
@@ -47,8 +54,24 @@ fn may_be_in(bytes: &[u8]) -> bool {
 /// Whether the first wide character of a text is one that Chinese characters in UTF-8 begin with when they are read as GBK.
 /// They are rare.
 fn begins_as_broken(text: &str) -> bool {
-    let Some(first) = text.as_bytes().iter().position(|byte| !byte.is_ascii()) else { return false };
-    text[first..].chars().next().is_some_and(|c| BEGINNINGS.get(c as usize) == Some(&true))
+    first_wide(text).is_some_and(|c| BEGINNINGS.get(c as usize) == Some(&true))
+}
+
+/// The first character of a text that is no ASCII.
+fn first_wide(text: &str) -> Option<char> {
+    let first = text.as_bytes().iter().position(|byte| !byte.is_ascii())?;
+    text[first..].chars().next()
+}
+
+/// Whether broken text may begin with a character.
+fn may_begin(c: char) -> bool {
+    UNWRITTEN.contains(&c) || BEGINNINGS.get(c as usize) == Some(&true)
+}
+
+/// Whether a text holds more of what such memory reads as than anybody writes.
+fn is_unwritten(text: &str) -> bool {
+    let longest = text.split(|c| !UNWRITTEN.contains(&c)).map(|part| part.chars().count()).max().unwrap_or_default();
+    longest >= MANY_UNWRITTEN
 }
 
 /// What programs write for characters that they do not have.
@@ -66,13 +89,14 @@ static BEGINNINGS: LazyLock<Vec<bool>> = LazyLock::new(|| {
 
 /// What is wrong with a text, if it was broken.
 pub fn find(text: &str) -> Option<Problem> {
-    if text.contains("???") || (text.len() > 1 && text.bytes().all(|byte| byte == b'?')) {
+    if (text.contains("???") && !is_asked(text)) || (text.len() > 1 && text.bytes().all(|byte| byte == b'?')) {
         return Some(Problem::held("question_marks"));
     }
     if text.is_ascii() {
         return None;
     }
-    if text.contains(LOST) || text.contains(LOST_IN_GBK) || text.contains("锟斤") {
+    let are_lost = |lost: &&str| text.contains(*lost);
+    if [LOST, "锟斤", "錕斤", LOST_IN_WESTERN].iter().any(are_lost) || is_unwritten(text) {
         return Some(Problem::new("characters_lost"));
     }
     // Programs make plain spaces of those that do not break, which are bytes of broken text.
@@ -82,7 +106,8 @@ pub fn find(text: &str) -> Option<Problem> {
         .or_else(|| read_right(&unbroken, WINDOWS_1252))
         .or_else(|| read_as_chinese(text))
         .or_else(|| mostly_read_as_gbk(text))
-        .or_else(|| mostly_read_as_western(text))?;
+        .or_else(|| mostly_read_as_western(text))
+        .or_else(|| with_western_signs(text))?;
     Some(Problem::held("wrong_encoding").with("meant", crate::text::clean(&crate::text::shorten(&meant, 30))))
 }
 
@@ -113,6 +138,82 @@ fn read_right(text: &str, wrong: &'static Encoding) -> Option<String> {
         false => !wide.is_empty(),
     }
     .then(|| meant.into_owned())
+}
+
+/// The same as [`LOST`], read as letters of the west.
+const LOST_IN_WESTERN: &str = "ï¿½";
+
+/// Whether somebody asks, and asks again with each mark: the words before every three of them are those of a question.
+fn is_asked(text: &str) -> bool {
+    const WORDS: [&str; 28] = [
+        "吗",
+        "呢",
+        "么",
+        "嘛",
+        "吧",
+        "啥",
+        "谁",
+        "哪",
+        "几",
+        "何",
+        "怎",
+        "咋",
+        "多少",
+        "是否",
+        "能否",
+        "可否",
+        "没有",
+        "是不是",
+        "能不能",
+        "会不会",
+        "要不要",
+        "行不行",
+        "嗎",
+        "麼",
+        "誰",
+        "幾",
+        "多久",
+        "啊",
+    ];
+    const ENGLISH: [&str; 9] = ["what", "why", "who", "how", "when", "where", "which", "really", "right"];
+    // Behind the last of them nothing has to be asked.
+    let Some((before, _)) = text.rsplit_once("???") else { return false };
+    let asks = |part: &str| {
+        let clause = part.rsplit(['。', '！', '，', ',', '.', '!', '\n']).next().unwrap_or_default();
+        let lower = || clause.to_lowercase();
+        part.is_empty()
+            || WORDS.iter().any(|word| clause.contains(word))
+            || lower().split(|c: char| !c.is_alphabetic()).any(|word| ENGLISH.contains(&word))
+    };
+    !text.starts_with('?') && before.split("???").all(asks)
+}
+
+/// The text that this was before signs of it that have three bytes in UTF-8 were read as letters of the west, and the others were
+/// not: `价格â€”高` for 价格—高. Such letters stand together in no language.
+fn with_western_signs(text: &str) -> Option<String> {
+    // Dashes and quotation marks; signs of full width; those of Chinese.
+    const BEGINNINGS: [&str; 4] = ["â€", "ï¼", "ï½", "ã€"];
+    // Signs of two bytes, which prove less.
+    const OF_TWO: [&str; 3] = ["Â·", "Â°", "Ã—"];
+    let begins = |at: usize| BEGINNINGS.iter().any(|beginning| text[at..].starts_with(beginning));
+    let is_chinese = || text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let mut meant = String::new();
+    let mut rest = 0;
+    for (at, _) in text.char_indices().filter(|(_, c)| matches!(c, 'â' | 'ï' | 'ã' | 'Â' | 'Ã')) {
+        let length = match &text[at..] {
+            _ if begins(at) => 3,
+            sign if OF_TWO.iter().any(|two| sign.starts_with(two)) && is_chinese() => 2,
+            _ => continue,
+        };
+        let sign: String = text[at..].chars().take(length).collect();
+        let (bytes, _, _) = WINDOWS_1252.encode(&sign);
+        // A last byte that is a control character there is often gone.
+        let Ok(right) = std::str::from_utf8(&bytes) else { continue };
+        meant.push_str(&text[rest..at]);
+        meant.push_str(right);
+        rest = at + sign.len();
+    }
+    (rest > 0).then(|| meant + &text[rest..])
 }
 
 /// What is left of the text that this was before its UTF-8 was read as GBK, where some of its bytes were lost: they became
@@ -146,10 +247,13 @@ fn mostly_read_as_gbk(text: &str) -> Option<String> {
         beginnings += usize::from(part == Some(Part::Beginning));
         if let (Some(before), Some(part)) = (before, part) {
             pairs += 1;
-            good_pairs += usize::from(matches!(
+            let follows = matches!(
                 (before, part),
                 (Part::Beginning, Part::Middle) | (Part::Middle, Part::End) | (Part::End, Part::Beginning)
-            ));
+            );
+            // The one between them fell out.
+            let is_torn = (before, part) == (Part::Beginning, Part::End) && is_end_of_common(&encoded);
+            good_pairs += usize::from(follows || is_torn);
         }
         before = part;
         bytes.extend_from_slice(&encoded);
@@ -160,6 +264,19 @@ fn mostly_read_as_gbk(text: &str) -> Option<String> {
         && beginnings + good_pairs > 1
         && good_pairs * 2 >= pairs;
     is_broken.then(|| String::from_utf8_lossy(&bytes).replace('\u{fffd}', "?"))
+}
+
+/// Whether the two bytes of a rare character are the last two of a common one in UTF-8.
+fn is_end_of_common(pair: &[u8]) -> bool {
+    let &[first, second] = pair else { return false };
+    let is_rare = first < 0xa1 || second < 0xa1;
+    let is_common = |head: u8| {
+        let bytes = [head, first, second];
+        let Ok(text) = std::str::from_utf8(&bytes) else { return false };
+        let (encoded, _, _) = GBK.encode(text);
+        matches!(&*encoded, [0xb0..=0xd7, second] if *second >= 0xa1)
+    };
+    is_rare && (0xe4..=0xe9).any(is_common)
 }
 
 /// What a Chinese character of GBK holds of one in UTF-8.
@@ -250,7 +367,8 @@ mod tests {
 
     #[test]
     fn broken_text_is_told() {
-        for text in ["示例\u{fffd}", "锟斤拷锟斤拷"] {
+        for text in ["示例\u{fffd}", "锟斤拷锟斤拷", "錕斤拷", "客户ï¿½", "烫烫烫屯屯", "abc屯屯屯屯"]
+        {
             assert_eq!(code(text), Some("characters_lost"), "{text}");
         }
         for text in ["用户", "示例公司", "广东省深圳市", "é", "Müller"] {
@@ -278,11 +396,19 @@ mod tests {
             "å¹¿å·žå¸‚å¤©æ²³åŒº",
             "é‡è¦å®¢æˆ·",
             "äº§å“è´¨é‡é—®é¢˜",
+            "价格â€”高",
+            "好ï¼Œ的",
+            "他说â€œ好",
+            "阿依Â·古丽",
+            "规格5Ã—3",
+            "price â€“ 100 €",
+            "涓浗",
         ] {
             assert_eq!(code(text), Some("wrong_encoding"), "{text}");
         }
         assert!(mostly_read_as_gbk("鍖椾含绀轰緥鍏?鍙?").is_some_and(|meant| meant.starts_with("北京示例")));
-        for text in ["????", "示例???", "??"] {
+        for text in ["????", "示例???", "??", "???有限公司", "重要???客户", "真的吗???，示例???", "ABC???"]
+        {
             assert_eq!(code(text), Some("question_marks"), "{text}");
         }
         assert_eq!(code("MÃ¼ller"), Some("wrong_encoding"));
@@ -303,6 +429,22 @@ mod tests {
             "½ × 3 °C",
             "江苏锦绣",
             "真的吗??",
+            "真的吗???",
+            "为什么不发货????急",
+            "why not???",
+            "烫烫烫",
+            "水烫，烫手",
+            "屯里的屯",
+            "他说“café”—很好",
+            "Ânimo—å",
+            "ÃO 公司",
+            "10×5",
+            "20°C 左右",
+            "中国—Köln",
+            "阿依·古丽",
+            "«Où est-ce ?» — là-bas… à côté",
+            "Fuß – größer €",
+            "涓瑩",
             "?",
             "涓涓细流",
             "浜",

@@ -68,7 +68,11 @@ pub fn detect(input: &Input) -> Result<&'static FileFormat> {
 /// # Errors
 /// Everything of [`detect`], and a file whose header cannot be read.
 pub fn open(input: &Input) -> Result<Reader> {
-    let (_, open) = recognise(input)?;
+    let (format, open) = recognise(input)?;
+    if let Some(sheet) = input.sheet.as_ref().filter(|_| format.signatures.is_empty()) {
+        return Err(Error::usage(message!("format.no_sheets", file = input.shown, sheet = crate::text::clean(sheet)))
+            .hint(message!("format.no_sheets_hint")));
+    }
     open(input)
 }
 

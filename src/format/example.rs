@@ -7,13 +7,14 @@ use crate::problem::Problem;
 /// What the example row of the template holds in the columns of a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ExampleRow {
-    cells: Vec<Option<String>>,
+    /// What each column may hold; nothing where the example is empty.
+    cells: Vec<Vec<String>>,
 }
 
 impl ExampleRow {
     /// The example row in the columns of this header.
     pub(super) fn new(header: &[String], headings: &dyn Headings) -> ExampleRow {
-        let example = |title: &String| headings.example(headings.find(title)?).map(str::to_owned);
+        let example = |title: &String| headings.find(title).map_or(&[][..], |known| headings.example(known)).to_vec();
         ExampleRow { cells: header.iter().map(example).collect() }
     }
 
@@ -35,15 +36,16 @@ impl ExampleRow {
         let (mut matched, mut others) = (0, 0);
         let mut is_telling = false;
         for column in 0..self.cells.len().max(row.cells.len()) {
-            let (text, example) = (row.cell(column).text.trim(), self.cells.get(column).and_then(Option::as_deref));
-            match example {
-                None if text.is_empty() => {}
-                Some(example) if is_same(text, example) => {
+            let (text, examples) =
+                (row.cell(column).text.trim(), self.cells.get(column).map_or(&[][..], Vec::as_slice));
+            match examples.iter().find(|example| is_same(text, example)) {
+                None if examples.is_empty() && text.is_empty() => {}
+                Some(example) => {
                     matched += 1;
                     is_telling |= example.contains("示例") || example.contains("example");
                 }
-                _ if others == 0 => others = 1,
-                _ => return Likeness::None,
+                None if others == 0 => others = 1,
+                None => return Likeness::None,
             }
         }
         match others {

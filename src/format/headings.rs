@@ -8,8 +8,8 @@ pub trait Headings: Debug + Send + Sync {
     /// The column that this heading names, as a number that is the same for all its names; none when it is not known.
     fn find(&self, heading: &str) -> Option<usize>;
 
-    /// What the template's own example row holds in this column; none when it is empty there.
-    fn example(&self, known: usize) -> Option<&str>;
+    /// What the template's own example row may hold in this column, in either language; nothing when it is empty there.
+    fn example(&self, known: usize) -> &[String];
 
     /// Whether a table of records is hardly without this column: what a record is called, or has to have.
     fn is_telling(&self, _known: usize) -> bool {

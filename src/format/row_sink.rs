@@ -74,7 +74,12 @@ impl RowSink {
         let (mut batch, mut more) = first;
         let lone =
             batch.iter().filter(|row| row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() == 1).count();
-        sheet.lone_cells_are_rare = !sheet.cuts_blanks && lone * 2 < batch.len();
+        // Of two columns the second is often blank, and rows are whole without it.
+        let are_rare = match sheet.header.len() {
+            0..=2 => lone * 4 <= batch.len() || (lone == 1 && batch.len() > 2),
+            _ => lone * 2 < batch.len(),
+        };
+        sheet.lone_cells_are_rare = !sheet.cuts_blanks && are_rare;
         sheet.width = batch.iter().map(|row| row.cells.len()).max().unwrap_or_default().max(sheet.header.len());
         let mut is_heard = self.sender.send(ReaderEvent::Opened(sheet)).is_ok();
         while is_heard {

@@ -1,5 +1,7 @@
 //! Rows that are remarks around a table, known by their words: who made it and when, what the page says, a line.
 
+use memchr::memchr2;
+
 /// What a label begins with that says something of the table: `制表人：示例`, in lower case.
 const LABELS: &[&str] = &[
     "制表",
@@ -157,6 +159,42 @@ fn has_label(text: &str) -> bool {
     text.split_once([':', '：']).is_some_and(|(label, _)| is_label(label))
 }
 
+/// Whether what a record should be called is a label and its value, or who made the table and when: `备注：见附件`, `制表人`. Nothing
+/// is called so, whatever stands beside it.
+pub fn is_labelled(name: &str) -> bool {
+    const PARTS: [&str; 8] = ["其中", "包括", "包含", "其他", "其它", "附", "附件", "including"];
+    // Nearly every name ends here: none of the two colons, and not the first character of one of the tasks.
+    if memchr2(b':', COLON[0], name.as_bytes()).is_some()
+        && let Some((label, _)) = name.split_once([':', '：'])
+    {
+        let label = label.trim().to_lowercase();
+        let label = label.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let begins = |word: &&str| match word.is_ascii() {
+            true => label.strip_prefix(*word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)),
+            false => label.starts_with(*word),
+        };
+        return label.chars().count() <= LONGEST_NAME_OF_LABEL
+            && (PARTS.contains(&label) || LABELS.iter().any(|word| begins(&word)));
+    }
+    name.starts_with(FIRST_OF_TASKS) && {
+        let rest = TASKS.iter().find_map(|task| name.strip_prefix(task));
+        rest.is_some_and(|rest| WHO_AND_WHEN.contains(&rest))
+    }
+}
+
+/// The first byte of a colon as wide as a Chinese character.
+const COLON: &[u8] = "：".as_bytes();
+/// The longest label before a colon, in characters.
+const LONGEST_NAME_OF_LABEL: usize = 12;
+/// What people do with a table, and with which characters that begins.
+const TASKS: [&str; 15] = [
+    "制表", "製表", "制单", "填表", "填报", "审核", "審核", "审批", "复核", "校对", "经办", "打印", "导出", "统计",
+    "签字",
+];
+const FIRST_OF_TASKS: [char; 12] = ['制', '製', '填', '审', '審', '复', '校', '经', '打', '导', '统', '签'];
+/// What is said of that: who, and when.
+const WHO_AND_WHEN: [&str; 6] = ["人", "人员", "日期", "时间", "单位", "部门"];
+
 fn is_label(label: &str) -> bool {
     let label = label.trim().to_lowercase();
     let label = label.trim_start_matches(|c: char| !c.is_alphanumeric());
@@ -201,6 +239,36 @@ fn begins_numbered(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_called_as_a_label_and_its_value() {
+        for name in [
+            "备注：见附件",
+            "其中：华东",
+            "日期: 2026-01-05",
+            "（制表人：示例）",
+            "制表人",
+            "打印日期",
+            "Prepared by: A",
+            "Note: a",
+        ] {
+            assert!(is_labelled(name), "{name}");
+        }
+        for name in [
+            "日期科技有限公司",
+            "备注",
+            "制表机厂",
+            "打印店",
+            "统计局",
+            "示例：科技",
+            "Notebook: Example",
+            "其中一家公司",
+            "经办公家具",
+            "http://example.com",
+        ] {
+            assert!(!is_labelled(name), "{name}");
+        }
+    }
 
     #[test]
     fn remarks_are_known_by_their_words() {

@@ -212,6 +212,82 @@ pub fn is_word_for_totals(text: &str) -> bool {
         && WORDS.contains(&fold(text).as_str())
 }
 
+/// Whether what a record should be called is a line of totals, or what is carried over from a time before: `合计：300`, `合计（元）`,
+/// `上月结余`. Nothing is called so, whatever stands beside it.
+pub fn is_line_of_totals(name: &str) -> bool {
+    const WORDS: [&str; 11] =
+        ["合计", "总计", "小计", "共计", "合計", "總計", "小計", "共計", "总额", "grandtotal", "total"];
+    const TIMES: [&str; 26] = [
+        "上上月",
+        "上月",
+        "上期",
+        "上年度",
+        "上年",
+        "上季度",
+        "上季",
+        "上周",
+        "上日",
+        "本月",
+        "本期",
+        "本年度",
+        "本年",
+        "本季度",
+        "本季",
+        "本周",
+        "本日",
+        "当月",
+        "当期",
+        "去年",
+        "今年",
+        "昨日",
+        "期初",
+        "期末",
+        "年初",
+        "月末",
+    ];
+    const CARRIED: [&str; 12] =
+        ["结余", "结存", "结转", "余额", "余款", "累计", "合计", "小计", "总计", "发生额", "結餘", "餘額"];
+    const WHOLE: [&str; 8] = ["结余", "结存", "承前页", "过次页", "转下页", "接上页", "承上页", "结转下页"];
+    // Nearly every name ends here.
+    if name.len() > LONGEST || !name.starts_with(may_begin_line) {
+        return false;
+    }
+    let folded = fold(without_ornaments(name));
+    let is_line = |rest: &str| {
+        let is_amount = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '¥' | '$') || COUNTED.contains(c);
+        let is_counted = || rest.chars().any(|c| c.is_ascii_digit()) && rest.chars().all(is_amount);
+        let is_wide = !folded.starts_with(|c: char| c.is_ascii());
+        rest.starts_with(':') || (is_wide && rest.starts_with('(') && rest.ends_with(')')) || is_counted()
+    };
+    let word = WORDS.iter().find_map(|word| folded.strip_prefix(word));
+    let of_time = || TIMES.iter().filter_map(|time| folded.strip_prefix(time));
+    word.is_some_and(is_line) || of_time().any(|rest| CARRIED.contains(&rest)) || WHOLE.contains(&folded.as_str())
+}
+
+fn may_begin_line(c: char) -> bool {
+    matches!(
+        c,
+        '合' | '总'
+            | '小'
+            | '共'
+            | '總'
+            | '上'
+            | '本'
+            | '当'
+            | '去'
+            | '今'
+            | '昨'
+            | '期'
+            | '年'
+            | '月'
+            | '结'
+            | '承'
+            | '过'
+            | '转'
+            | '接'
+    ) || matches!(c, 'T' | 't' | 'G' | 'g' | '—' | '-' | '*' | '【' | '(' | '（')
+}
+
 /// A text in plain width and lower case, without spaces and the signs between words.
 fn fold(text: &str) -> String {
     let is_sign = |c: &char| c.is_whitespace() || matches!(c, '*' | '_' | '-');
@@ -369,6 +445,30 @@ mod tests {
             &["", ""],
         ] {
             assert!(!is_totals(&row(cells)), "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_called_as_a_line_of_totals() {
+        for name in ["合计：300", "总计（元）", "小计 3 家", "合计300", "上月结余", "期初余额", "本月累计", "Total: 3"]
+        {
+            assert!(is_line_of_totals(name), "{name}");
+        }
+        for name in [
+            "合计科技有限公司",
+            "合计(北京)科技有限公司",
+            "总计部",
+            "小计",
+            "小计公司",
+            "上月科技",
+            "余额宝",
+            "本月",
+            "Total(UK) Ltd",
+            "Total 24 Ltd",
+            "Totalenergies",
+            "期末考试中心",
+        ] {
+            assert!(!is_line_of_totals(name), "{name}");
         }
     }
 

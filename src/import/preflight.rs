@@ -21,7 +21,7 @@ use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use super::words::{SaidWords, Weighed, Words};
 use crate::check::as_shown::mark_missing;
 use crate::check::confirmed::Confirmed;
-use crate::check::consent::{Consent, OWN_EXPORT, is_kept};
+use crate::check::consent::{Consent, OWN_EXPORT, is_for_mappings, is_kept};
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, old_id_duplicate_rule, watched,
 };
@@ -162,11 +162,13 @@ impl Preflight {
         let fingerprint = mapping.fingerprint();
         mapping.words = words.meant();
         let mut consent = options.consent.clone();
-        let in_file = mapping_file.iter().flat_map(MappingFile::accepted).filter(|code| is_kept(code));
+        let in_file = mapping_file.iter().flat_map(MappingFile::accepted).filter(|code| is_for_mappings(code));
         in_file.for_each(|code| consent.add(code));
         let on_command_line = consent.clone();
-        let earlier: Vec<&KeptConsent> =
-            agreed.consents(&entity.name, &fingerprint).filter(|kept| !consent.covers(&kept.code)).collect();
+        let earlier: Vec<&KeptConsent> = agreed
+            .consents(&entity.name, &fingerprint)
+            .filter(|kept| !consent.covers(&kept.code) && is_kept(&kept.code))
+            .collect();
         earlier.iter().for_each(|kept| consent.add(&kept.code));
         let origin = match entity.may_change || entity.edits.is_some() {
             false => FileOrigin::Own,

@@ -7,6 +7,7 @@ use super::expression::Template;
 use super::file::{Entry, MappingFile};
 use super::header_index::HeaderIndex;
 use super::numbered_columns::with_columns_of;
+use super::presets::preset;
 use super::result_columns::{OwnColumns, is_result_column};
 use super::sendable::unsendable;
 use super::sources::{Mapping, OldIdColumn, ValueSource};
@@ -206,9 +207,22 @@ impl<'a> MappingBuilder<'a> {
         match &self.recognised {
             None => error,
             Some(seen) => {
-                seen.lines(self.proposes()).iter().fold(error, |error, line| error.and_hint(line.trim_start()))
+                let lines = seen.lines(self.proposes());
+                let error = lines.iter().fold(error, |error, line| error.and_hint(line.trim_start()));
+                match self.proposes() && !self.is_mended_by_shipped(seen) {
+                    true => error.and_hint(&*t!("mapping.proposed_lacks")),
+                    false => error,
+                }
             }
         }
+    }
+
+    /// Whether with the mapping that is shipped for it the file lacks nothing: else the hint would lead in a circle.
+    fn is_mended_by_shipped(&self, seen: &Recognised) -> bool {
+        let file = preset(&seen.name).and_then(|text| MappingFile::parse(text, &seen.name).ok());
+        file.is_some_and(|file| {
+            Mapping::new(self.entity, self.custom, self.sheet, Some(&file), self.mode, self.options).is_ok()
+        })
     }
 
     /// Whether the mapping that is shipped for what the file looks like may be proposed.
@@ -461,12 +475,11 @@ impl<'a> MappingBuilder<'a> {
             .map(|field| field.label(language))
             .collect();
         let separator = language.pick("、", ", ");
-        Error::usage(message!(
-            "mapping.nothing_matches",
-            entity = self.entity.label(language),
-            row = self.sheet.header_row,
-            headers = self.headings()
-        ))
+        let (entity, row, headers) = (self.entity.label(language), self.sheet.header_row, self.headings());
+        Error::usage(match row {
+            0 => message!("mapping.no_member_matches", entity = entity, headers = headers),
+            _ => message!("mapping.nothing_matches", entity = entity, row = row, headers = headers),
+        })
         .hint(match self.sheet.others.is_empty() {
             true if !self.sheet.hidden.is_empty() => {
                 message!(
@@ -562,14 +575,24 @@ impl<'a> MappingBuilder<'a> {
         if missing.is_empty() {
             return self.require_key();
         }
-        Err(Error::usage(message!(
-            "mapping.missing_columns",
-            entity = self.entity.label(language),
-            missing = missing.join(language.pick("；", "; ")),
-            row = self.sheet.header_row,
-            headers = self.headings()
-        ))
-        .hint(message!("mapping.missing_columns_hint", name = self.entity.name)))
+        let (entity, missing) = (self.entity.label(language), missing.join(language.pick("；", "; ")));
+        let (row, headers) = (self.sheet.header_row, self.headings());
+        let error = Error::usage(match row {
+            0 => message!("mapping.missing_members", entity = entity, missing = missing, headers = headers),
+            _ => message!("mapping.missing_columns", entity = entity, missing = missing, row = row, headers = headers),
+        });
+        let hint = message!("mapping.missing_columns_hint", name = self.entity.name);
+        Err(self.sheet_words().into_iter().fold(error.hint(hint), |error, words| error.and_hint(&*words)))
+    }
+
+    /// Which sheet was read, and what else there is.
+    fn sheet_words(&self) -> Vec<String> {
+        let Sheet { name: Some(sheet), others, hidden, .. } = self.sheet else { return Vec::new() };
+        let separator = Language::current().pick("、", ", ");
+        let of = |key, names: &[String]| t!(key, sheet = sheet, sheets = names.join(separator)).into_owned();
+        let others = (!others.is_empty()).then(|| of("mapping.sheet_among", others));
+        let hidden = (!hidden.is_empty()).then(|| of("mapping.sheet_among_hidden", hidden));
+        others.into_iter().chain(hidden).collect()
     }
 }
 

@@ -83,6 +83,13 @@ impl Template {
                 plain.push((name, column));
             }
         }
+        if source.contains("{#")
+            && !source.contains("{{")
+            && !source.contains("{%")
+            && environment.render_str(source, ()).is_ok_and(|text| text.trim().is_empty())
+        {
+            return Err(wrong(t!("mapping.template_without_text").into_owned()));
+        }
         let handles_empty = ["default", " or ", " if ", "{%"].iter().any(|word| source.contains(word));
         let last_part = last_part(source);
         Ok(Template { source: source.to_owned(), environment, plain, quoted, handles_empty, last_part })

@@ -12,8 +12,8 @@ use crate::format::Headings;
 /// The headings that name fields of an entity, and those that a mapping file names.
 pub struct KnownHeadings {
     index: HeaderIndex,
-    /// The example of each field of the entity.
-    examples: Vec<Option<String>>,
+    /// The example of each field of the entity, in either language.
+    examples: Vec<Vec<String>>,
     /// Whether records are called by it or have to have it.
     telling: Vec<bool>,
     /// Headings that the mapping file names, those of no field numbered behind the fields; and those that mean a field for want of
@@ -45,11 +45,18 @@ impl KnownHeadings {
                 }
             }
         }
-        let examples = entity.fields.iter().map(|field| field.example.clone()).collect();
+        let examples = entity.fields.iter().map(examples_of).collect();
         let is_telling = |field: &Field| field.required || entity.display.as_ref() == Some(&field.name);
         let telling = entity.fields.iter().map(is_telling).collect();
         KnownHeadings { index, examples, telling, of_file }
     }
+}
+
+/// What the example row of a template holds of a field: of a choice its word, in the language of the template.
+fn examples_of(field: &Field) -> Vec<String> {
+    let Some(example) = &field.example else { return Vec::new() };
+    let choice = field.choices.iter().find(|choice| choice.zh == *example || choice.en == *example);
+    choice.map_or_else(|| vec![example.clone()], |choice| vec![choice.zh.clone(), choice.en.clone()])
 }
 
 impl KnownHeadings {
@@ -80,8 +87,8 @@ impl Headings for KnownHeadings {
         self.of_file.get(&folded).copied().or_else(|| self.index.find(&folded))
     }
 
-    fn example(&self, known: usize) -> Option<&str> {
-        self.examples.get(known)?.as_deref()
+    fn example(&self, known: usize) -> &[String] {
+        self.examples.get(known).map_or(&[], Vec::as_slice)
     }
 
     fn is_telling(&self, known: usize) -> bool {
@@ -115,6 +122,6 @@ mod tests {
         assert!(headings.find("客户电话").is_some());
         assert_eq!(headings.find("客户资料导出"), None);
         assert_eq!(headings.find(" "), None);
-        assert_eq!(headings.example(headings.find("手机").unwrap()), Some("13000000000"));
+        assert_eq!(headings.example(headings.find("手机").unwrap()), ["13000000000"]);
     }
 }

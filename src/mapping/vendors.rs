@@ -10,6 +10,9 @@ use crate::t;
 
 const FILE: &str = include_str!("vendors.toml");
 
+/// Columns that are hardly all of an export by chance.
+const MANY_COLUMNS: usize = 10;
+
 static EMBEDDED: LazyLock<Vendors> = LazyLock::new(|| {
     // The file is part of the binary and a test parses it, so this cannot fail for a user.
     let mut vendors: Vendors = toml::from_str(FILE).expect("vendors.toml is valid");
@@ -194,9 +197,14 @@ impl Vendors {
     pub(super) fn recognise(&self, header: &[&str]) -> Option<Recognised> {
         let titles: Vec<(&str, String)> = header.iter().map(|title| (*title, fold(title))).collect();
         let has = |sign: &String| titles.iter().any(|(_, folded)| folded == sign);
-        let known =
-            self.exports.iter().filter(|export| export.signs.iter().filter(|sign| has(sign)).count() >= export.least);
         let matched = |export: &Export| titles.iter().filter(|(title, folded)| export.has(title, folded)).count();
+        // With fields that somebody chose few signs are left; but many columns are all of them its own.
+        let is_part = |export: &Export| titles.len() >= MANY_COLUMNS && matched(export) == titles.len();
+        let is_known = |export: &&Export| match export.signs.iter().filter(|sign| has(sign)).count() {
+            0 => false,
+            signs => signs >= export.least || is_part(export),
+        };
+        let known = self.exports.iter().filter(is_known);
         let (matched, export) =
             known.map(|export| (matched(export), export)).rev().max_by_key(|(matched, _)| *matched)?;
         Some(Recognised {

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::toml_quoted::toml_quoted;
 use crate::entity::fold;
 use crate::error::{Error, Result};
+use crate::format::xlsx::template::HIDDEN;
 use crate::format::{self, Input, Row, column_number};
 use crate::message;
 use crate::problem::Severity;
@@ -37,6 +38,10 @@ pub const CONSTANTS_SHEET: &str = "固定值";
 /// Title in it: the value.
 pub const VALUE: &str = "每一行都取";
 
+/// Title in the hidden sheet: the headings that the mapping was made for, below it. A row of the first sheet may be deleted by
+/// whoever does not want its column; so these are kept apart. A program may drop the sheet.
+pub const MADE_FOR: &str = "bw8.mapping";
+
 /// Where a line of the text stands in the workbook.
 pub(super) type Place = Option<(&'static str, u64)>;
 
@@ -63,6 +68,10 @@ pub(super) fn read(path: &Path, shown: &str) -> Result<(String, Vec<Place>)> {
     let columns = SheetRows::read(path, shown, COLUMNS_SHEET, &[LETTERS, HEADING, FIELD])?;
     let holds = |sheet: &str| columns.sheets.iter().any(|name| name == sheet);
     let mut lines = Lines::default();
+    // Nobody sees it, and a program may have dropped it.
+    if let Ok(header) = SheetRows::read(path, shown, HIDDEN, &[MADE_FOR]) {
+        push_header(&header, &mut lines);
+    }
     push_columns(&columns, &mut lines);
     if holds(CONSTANTS_SHEET) {
         let constants = SheetRows::read(path, shown, CONSTANTS_SHEET, &[OF_FIELD, VALUE])?;
@@ -79,6 +88,20 @@ pub(super) fn read(path: &Path, shown: &str) -> Result<(String, Vec<Place>)> {
         push_words(&words, &mut lines);
     }
     Ok((lines.text, lines.places))
+}
+
+/// The header that the mapping was made for. Workbooks of earlier versions do not say it.
+fn push_header(header: &SheetRows, lines: &mut Lines) {
+    let titles: Vec<String> = header
+        .rows
+        .iter()
+        .map(|row| &row.cells[0])
+        .filter(|title| !title.is_empty())
+        .map(|title| toml_quoted(title))
+        .collect();
+    if !titles.is_empty() {
+        lines.push(&format!("header = [{}]", titles.join(", ")), None);
+    }
 }
 
 /// The columns: those that are left out first, as TOML wants it.

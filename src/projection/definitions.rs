@@ -216,6 +216,7 @@ impl Definition {
             choices,
             several,
             reference: None,
+            zero_is_none: false,
             by: Default::default(),
             fallback_aliases: Vec::new(),
             is_looked_up: false,

@@ -96,6 +96,13 @@ pub struct MappingProposal<'a> {
 }
 
 impl<'a> MappingProposal<'a> {
+    /// The headings of the file, without blank ones and those of columns in which a loader says what became of a row.
+    pub(super) fn header(&self) -> impl Iterator<Item = &str> {
+        let is_of_file = |column: &&ColumnProposal<'_>| !matches!(column.meaning, Meaning::NotSent { reason: None });
+        let headings = self.columns.iter().filter(is_of_file).map(|column| column.survey.heading.trim());
+        headings.filter(|heading| !heading.is_empty())
+    }
+
     /// Looks what the columns of a file may mean.
     pub fn new(entity: &Entity, survey: &'a FileSurvey, mode: AccountMode) -> MappingProposal<'a> {
         let columns = survey.columns.iter().enumerate().map(|(index, column)| ColumnProposal {

@@ -17,6 +17,9 @@ pub fn toml_text(proposal: &MappingProposal<'_>, command: &str, samples: impl Fn
     lines.extend(decided(proposal));
     lines.push(String::new());
     lines.extend(drop_line(proposal));
+    // Columns that come later are told by it.
+    let header: Vec<String> = proposal.header().map(toml_quoted).collect();
+    lines.push(format!("header = [{}]\n", header.join(", ")));
     lines.push("[columns]".to_owned());
     for (index, column) in proposal.columns.iter().enumerate() {
         lines.extend(column_line(proposal, index, column, &samples));

@@ -13,7 +13,8 @@ use crate::format::xlsx::limits::{MAX_ROWS, cut_text};
 use crate::format::xlsx::template::{EXPLANATION, HIDDEN};
 use crate::format::{Column, column_letters};
 use crate::mapping::workbook::{
-    COLUMNS_SHEET, CONSTANTS_SHEET, FIELD, HEADING, INSTEAD, LEAVE_OUT, LETTERS, OF_FIELD, VALUE, WORD, WORDS_SHEET,
+    COLUMNS_SHEET, CONSTANTS_SHEET, FIELD, HEADING, INSTEAD, LEAVE_OUT, LETTERS, MADE_FOR, OF_FIELD, VALUE, WORD,
+    WORDS_SHEET,
 };
 use crate::survey::SAMPLES;
 use crate::t;
@@ -52,7 +53,7 @@ pub fn workbook(
     for (row, line) in (0u32..).zip(say("map.workbook_advice", &[("command", command)]).lines()) {
         sheet.write_string(row, 0, line)?;
     }
-    lists.write(workbook.add_worksheet())?;
+    lists.write(workbook.add_worksheet(), proposal.header())?;
     Ok(workbook)
 }
 
@@ -74,9 +75,12 @@ impl Lists {
             .set_error_style(DataValidationErrorStyle::Warning))
     }
 
-    fn write(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    fn write<'a>(&self, sheet: &mut Worksheet, header: impl Iterator<Item = &'a str>) -> Result<(), XlsxError> {
         sheet.set_name(HIDDEN)?.set_very_hidden(true);
-        sheet.write_string(0, 0, "bw8.mapping")?.write_string(0, 1, "1")?;
+        sheet.write_string(0, 0, MADE_FOR)?.write_string(0, 1, "1")?;
+        for (row, heading) in (1u32..).zip(header) {
+            sheet.write_string(row, 0, cut_text(heading))?;
+        }
         for (column, texts) in (FIRST_LIST..).zip(&self.lists) {
             for (row, text) in (0u32..).zip(texts) {
                 sheet.write_string(row, column, cut_text(text))?;

@@ -61,9 +61,9 @@ impl Headings for AnyHeadings {
         self.entities.iter().find_map(|(before, known)| Some(before + known.find(heading)?))
     }
 
-    fn example(&self, _: usize) -> Option<&str> {
+    fn example(&self, _: usize) -> &[String] {
         // Whose example it would be is not known.
-        None
+        &[]
     }
 
     fn is_telling(&self, known: usize) -> bool {

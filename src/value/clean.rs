@@ -128,7 +128,7 @@ pub fn clean(
     refuse_control_characters(field.kind, text)?;
     look_for_damage(field, cell, options, noticed)?;
     match field.kind {
-        Kind::Text if field.text_only => code(text, options, out, noticed)?,
+        Kind::Text if field.text_only => code(cell, options, out, noticed)?,
         Kind::Text | Kind::Html => out.push_str(text),
         Kind::Mobile | Kind::Phone => phone::clean(field.kind, cell, options, out, noticed)?,
         Kind::Email => email::clean(text, options, out, noticed)?,
@@ -217,14 +217,23 @@ fn look_for_damage(
     if matches!(cell.kind, CellKind::Date | CellKind::DateTime) {
         return date_cell(field, cell.text, noticed);
     }
-    if is_text && (field.text_only || is_long_number(cell)) {
-        refuse_lost_digits(cell)?;
-    }
+    let restored;
+    let cell = match is_text && (field.text_only || is_long_number(cell)) {
+        false => cell,
+        true => match digits(cell) {
+            Digits::Kept => cell,
+            Digits::Restored(number) if field.text_only => {
+                restored = number;
+                Cell { text: &restored, ..cell }
+            }
+            Digits::Restored(_) | Digits::Lost => return Err(Problem::new("digits_lost")),
+        },
+    };
     let takes_words = matches!(field.kind, Kind::Text | Kind::Tags | Kind::Choice) || field.takes_words;
     if takes_words && let Some(text) = html_entities::unescaped(cell.text) {
         noticed.push(Problem::held("html_entities").with("text", text));
     }
-    if let Some(form @ (Form::Name | Form::Organization)) = field.form
+    if let Some(form @ (Form::Name | Form::Organization | Form::Account)) = field.form
         && cell.kind != CellKind::Text
         && let Some(code) = unlike(form, cell.text)
     {
@@ -289,7 +298,7 @@ fn date_cell(field: &Field, text: &str, noticed: &mut Vec<Problem>) -> Result<()
     let is_short = field.max.is_some_and(|max| max <= SHORT_TEXT);
     match field.kind {
         Kind::Date | Kind::DateTime => {}
-        Kind::Text | Kind::Html if !field.text_only && !is_short => {
+        Kind::Text | Kind::Html if !field.text_only && !is_short && field.form.is_none() => {
             noticed.push(Problem::word("date_cell_in_text").with("text", text));
         }
         Kind::Text | Kind::Html | Kind::Tags if !field.text_only => {
@@ -317,7 +326,13 @@ fn is_long_number(cell: Cell<'_>) -> bool {
 }
 
 /// A code of letters and digits, in plain width.
-fn code(text: &str, options: &ValueOptions, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
+fn code(cell: Cell<'_>, options: &ValueOptions, out: &mut String, noticed: &mut Vec<Problem>) -> Result<(), Problem> {
+    if let Digits::Restored(number) = digits(cell) {
+        restoring::say(options, Problem::word("number_restored").with("value", &number), noticed)?;
+        out.push_str(&number);
+        return Ok(());
+    }
+    let text = cell.text;
     let is_wide = |c: char| matches!(c, '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}');
     if text.is_ascii() || options.keep_raw || !text.chars().any(is_wide) {
         out.push_str(text);
@@ -487,9 +502,9 @@ fn understood(choice: &Choice, written: &str) -> Problem {
         .with_detail("choice", choice.labels())
 }
 
-/// Whether a text is a choice's value or label, case and width aside, and no other name for it.
+/// Whether a text is a choice's label, case and width aside, and no other name for it.
 fn is_own_word(choice: &Choice, text: &str) -> bool {
-    let own = [&choice.value, &choice.zh, &choice.en];
+    let own = [&choice.zh, &choice.en];
     own.iter().any(|own| *own == text) || own.iter().any(|own| fold(own) == fold(text))
 }
 
@@ -517,7 +532,7 @@ fn choice(
     let known = field.choices.iter().find(exact).or_else(|| field.choice(text));
     if let Some(choice) = known {
         if !is_own_word(choice, text) {
-            // Another system's word for it, which is known: a person sees what became of it.
+            // Another system's word for it, which is known, or a code: a person sees what became of it.
             noticed.push(understood(choice, text));
         }
         out.push_str(&choice.value);
@@ -643,7 +658,15 @@ mod tests {
 
     #[test]
     fn a_code_that_must_stay_text_keeps_its_digits_or_is_refused() {
-        assert_eq!(text("customers", "QQ", "0012345"), Ok("0012345".into()));
+        assert_eq!(noticed("customers", "QQ", "0012345", CellKind::Text), is("0012345", ""));
+        assert_eq!(noticed("customers", "QQ", "12345678.0", CellKind::Text), is("12345678", "number_restored"));
+        assert_eq!(noticed("customers", "QQ", "1.2345678E7", CellKind::Text), is("12345678", "number_restored"));
+        for kind in [CellKind::Text, CellKind::Number] {
+            assert_eq!(noticed("customers", "QQ", "123456.7", kind), is("123456.7", "*not_an_account"));
+            assert_eq!(noticed("customers", "QQ", "1", kind), is("1", "*not_an_account"));
+        }
+        assert_eq!(noticed("customers", "QQ", "00000000", CellKind::Text), is("00000000", "*not_an_account"));
+        assert_eq!(noticed("customers", "QQ", "a.12345", CellKind::Text), is("a.12345", ""));
         assert_eq!(number("customers", "QQ", "12345"), Ok("12345".into()));
         assert_eq!(number("customers", "QQ", "1.38e+20"), Err("digits_lost"));
         assert_eq!(text("bindings", "openId", "12E5"), Ok("12E5".into()));
@@ -681,6 +704,8 @@ mod tests {
         assert_eq!(date("position", "2026-03-01"), is("2026-03-01", "*date_cell_in_text"));
         assert_eq!(date("tableName", "2026-03-01"), is("2026-03-01", "*date_cell_in_text"));
         assert_eq!(date("note", "2026-03-01"), is("2026-03-01", "date_cell_in_text"));
+        let address = |name| noticed("companies", name, "2026-03-05", CellKind::Date);
+        assert_eq!(address("address"), is("2026-03-05", "*date_cell_in_text"));
         assert_eq!(noticed("customers", "QQ", "3月5日", CellKind::Text), is("3月5日", "*became_date"));
         assert_eq!(noticed("customers", "tableName", "101102", CellKind::Number), is("101102", "*number_in_list"));
         assert_eq!(noticed("customers", "tableName", "2026", CellKind::Number), is("2026", ""));
@@ -709,6 +734,8 @@ mod tests {
         assert_eq!(text("tickets", "ticketStatus", "ＳＯＬＶＥＤ"), Ok("4".into()));
         assert_eq!(text("tickets", "ticketStatus", "好了"), Err("not_a_choice"));
         let said = |text: &str| noticed("tickets", "ticketStatus", text, CellKind::Text);
+        assert_eq!(said("已解决"), is("4", ""));
+        assert_eq!(said("4"), is("4", "choice_understood"));
         assert_eq!(said("已解"), is("4", "choice_understood"));
         assert_eq!(said("sol"), is("4", "choice_understood"));
         assert_eq!(said("4.0"), is("4", "choice_understood"));

@@ -25,8 +25,12 @@ pub(super) fn unlike(form: Form, text: &str) -> Option<&'static str> {
         }
         Form::Account => {
             let text = half_width(text);
-            let is_short = all_digits(&text) && text.len() < 5;
-            !is_short && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+            let is_short = all_digits(&text) && (text.len() < 5 || text.bytes().all(|byte| byte == b'0'));
+            let has_fraction =
+                || text.split_once('.').is_some_and(|(whole, rest)| all_digits(whole) && all_digits(rest));
+            !is_short
+                && !has_fraction()
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         }
         Form::Web => {
             let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'/'));

@@ -5,6 +5,10 @@ use super::digits::all_digits;
 /// What area codes of three digits begin with, without their zero.
 const AREAS: &str = "31 33 34 35 37 39 41 42 43 44 45 46 47 48 51 52 53 54 55 56 57 58 59 63 66 69 70 71 72 73 74 75 76 77 79 \
     81 82 83 85 87 88 89 90 91 93 94 95 97 99";
+/// Numbers of three digits that everybody can dial.
+const OF_THE_STATE: [&str; 8] = ["110", "112", "114", "117", "119", "120", "121", "122"];
+/// What people type where they have no number.
+const MADE_UP: [&str; 3] = ["123", "1234", "123456"];
 /// Most digits of an extension.
 const EXTENSION: usize = 6;
 /// Most digits of an extension that nothing sets apart.
@@ -43,11 +47,7 @@ pub(super) fn is_impossible(text: &str) -> bool {
     let home = ["+86", "0086", "86"].iter().find_map(|code| home.strip_prefix(code));
     let is_abroad = text.contains('+') || text.starts_with("00");
     match home {
-        Some(rest) if is_abroad => {
-            let national = digits(rest);
-            // Seven or eight digits may be a number of the town.
-            national.starts_with('0') && is_no_number(rest)
-        }
+        Some(rest) if is_abroad => is_no_number(rest),
         _ if is_abroad => false,
         _ => is_no_number(text) && home.is_none_or(is_no_number),
     }
@@ -64,13 +64,17 @@ fn is_no_number(text: &str) -> bool {
         Some(national) => has_area(national, if is_apart { 0 } else { EXTENSION_WITHOUT_SIGN }),
         None => is_local(digits) || is_service(digits) || has_area(digits, 0) || is_nearby(digits),
     };
-    // Up to six digits may be a number inside a house.
+    // Up to six digits may be a number inside a house. Those of three that begin with 1 are of the state, and few.
     let is_short = number.len() <= if number.starts_with('0') { 5 } else { 6 };
+    let is_made_up = MADE_UP.contains(&number.as_str()) || (number.len() == 3 && number.starts_with('1'));
+    if is_made_up {
+        return !OF_THE_STATE.contains(&number.as_str());
+    }
     !is_short && !may_be(&number) && !without_last.is_some_and(may_be)
 }
 
 /// Whether digits are an area code that there is, and a local number; so many digits more may stand behind it.
-fn has_area(national: &str, more: usize) -> bool {
+pub(super) fn has_area(national: &str, more: usize) -> bool {
     let Some(code) = area_code(national) else { return false };
     let (area, local) = national.split_at(code);
     // What is more is no part of the number.

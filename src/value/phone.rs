@@ -6,7 +6,7 @@
 
 use super::digits::{Digits, all_digits, digits};
 use super::half_width::half_width;
-use super::landline::{area_code, is_impossible, is_service, is_usual_landline};
+use super::landline::{area_code, has_area, is_impossible, is_service, is_usual_landline};
 use super::list::{divided, numbers_in};
 use super::options::{Country, ValueOptions};
 use super::restoring;
@@ -112,7 +112,8 @@ fn of_number(
         out.push_str(number);
         return Ok(());
     }
-    if kind == Kind::Mobile && is_broken_mobile(number) {
+    let is_none = number.starts_with('-') || number.len() > LONGEST_NATIONAL || number.contains('.');
+    if (kind == Kind::Mobile && is_broken_mobile(number)) || is_none {
         return Err(Problem::new("not_a_mobile").with("digits", number.len()));
     }
     if kind == Kind::Phone && country.is_china() {
@@ -165,8 +166,14 @@ fn phone(
     if options.country.is_china() && all_digits(compact) {
         let bare = compact.strip_prefix("86").filter(|rest| is_broken_mobile(rest)).unwrap_or(compact);
         // No local number has eleven digits and begins with 1.
-        if is_broken_mobile(bare) || (compact.len() == 11 && compact.starts_with('1')) {
+        if (is_broken_mobile(bare) || (compact.len() == 11 && compact.starts_with('1'))) && !is_extended(text, bare) {
             return Err(Problem::new("not_a_mobile").with("digits", compact.len()));
+        }
+    }
+    if let Some(national) = of_home(without_extension(compact).0) {
+        // As without the code of the country; not as long as one, it is no landline either.
+        if national.starts_with('1') && is_broken_mobile(national) && !is_mobile_of(text, national) {
+            return Err(Problem::new("not_a_mobile").with("digits", national.len()));
         }
     }
     if options.country.is_china() && all_digits(text) && has_lost_zero(text) {
@@ -181,10 +188,38 @@ fn phone(
     if is_nothing || is_wrong_abroad || (has_area && options.country.is_china()) || !may_be_a_number(text) {
         return Err(Problem::new("not_a_phone"));
     }
-    if options.country.is_china() && is_impossible(before_extension(text)) {
+    let is_nowhere =
+        number.starts_with("00") && number.len() > LONGEST_INSIDE && !is_abroad(number) && !is_home(number);
+    if is_nowhere
+        || (options.country.is_china() && !is_mobile_of(text, compact) && is_impossible(before_extension(text)))
+    {
         noticed.push(Problem::held("impossible_landline"));
     }
     Ok(())
+}
+
+/// Most digits of a number with the code of its country and without an extension: one that was a number lost no zero then.
+const LONGEST_NATIONAL: usize = 13;
+/// Most digits of a number of the mainland behind its code, with an extension.
+const LONGEST_HOME: usize = 18;
+/// Most digits of a number inside a house.
+const LONGEST_INSIDE: usize = 6;
+
+/// The national number behind the code of the mainland, with which a text without signs begins.
+fn of_home(compact: &str) -> Option<&str> {
+    ["+86", "0086"].iter().find_map(|prefix| compact.strip_prefix(prefix)).filter(|rest| all_digits(rest))
+}
+
+/// Whether a text is a mainland mobile number, and perhaps an extension that a word or a sign sets apart.
+fn is_mobile_of(text: &str, compact: &str) -> bool {
+    let (number, _) = without_extension(compact);
+    let number = of_home(number).unwrap_or(number);
+    is_mainland_mobile(number) || is_extended(text, number)
+}
+
+/// Whether digits are a mainland mobile number and an extension: `13000000001-8001`.
+fn is_extended(text: &str, number: &str) -> bool {
+    may_end_in_extension(text) && number.len() > MOBILE_DIGITS && is_mainland_mobile(&number[..MOBILE_DIGITS])
 }
 
 /// A number without the extension that a word begins.
@@ -259,8 +294,9 @@ fn is_broken_mobile(digits: &str) -> bool {
 
 /// An area code and a local number; an extension may follow without a word: `0108000000012`.
 fn is_landline(compact: &str) -> bool {
-    let home = ["+86", "0086"].iter().find_map(|prefix| compact.strip_prefix(prefix));
-    let national = match home {
+    // Without the plus it is told by the zero behind it, or by being as long as a number is with it.
+    let bare_home = || compact.strip_prefix("86").filter(|rest| has_area(rest.strip_prefix('0').unwrap_or(rest), 0));
+    let national = match of_home(compact).or_else(bare_home) {
         Some(rest) => rest.strip_prefix('0').unwrap_or(rest),
         None => match compact.strip_prefix('0') {
             Some(rest) => rest,
@@ -286,7 +322,7 @@ fn has_lost_zero(digits: &str) -> bool {
 /// A number of this country, after its code: +86.
 fn is_home(compact: &str) -> bool {
     let rest = ["+86", "0086"].iter().find_map(|prefix| compact.strip_prefix(prefix));
-    rest.is_some_and(|rest| (7..=13).contains(&rest.len()) && all_digits(rest))
+    rest.is_some_and(|rest| (7..=LONGEST_HOME).contains(&rest.len()) && all_digits(rest))
 }
 
 /// A number of another country, written with its code behind `+` or `00`.
@@ -435,17 +471,39 @@ mod tests {
             "0755-00000000-80012",
             "010-00000000#8001",
             "+86 10 00000000",
-            "00000008-1",
+            "80000008-1",
             "8001",
             "+1 212 555 0100",
+            "+86 400 000 0000",
+            "+86 010-00000000-801",
+            "+86 95000000",
+            "0086 755 00000000",
+            "86-010-00000000",
+            "13000000001-12",
+            "13000000001-8001",
+            "+86 13000000001-8001",
+            "+86 130 0000 0001 转 12",
+            "0012125550100",
+            "0081300000000",
+            "120",
+            "801",
         ] {
             assert_eq!(said(Kind::Phone, text, CellKind::Text), is(text, ""), "{text}");
+        }
+        for text in ["000-12345678", "00000008-1", "0010-00000000", "123", "1234", "123456", "+86-12345678"] {
+            assert_eq!(said(Kind::Phone, text, CellKind::Text), is(text, "impossible_landline"), "{text}");
+        }
+        for text in ["+86 1380013800", "0086 138 0013 80", "+86 138001380000", "+86 1380013800 转 12", "1380013800-12"]
+        {
+            assert_eq!(cleaned(Kind::Phone, text, CellKind::Text), Err("not_a_mobile"), "{text}");
         }
         for text in ["010-13000000001", "0755 13000000001"] {
             assert_eq!(cleaned(Kind::Phone, text, CellKind::Text), Err("not_a_phone"), "{text}");
             assert_eq!(cleaned(Kind::Mobile, text, CellKind::Text), Err("not_a_mobile"), "{text}");
         }
-        for text in ["无", "12", "a13000000001", "010-00000000转", "000-00000000", "+852 0000 000", "+999"] {
+        for text in
+            ["无", "12", "a13000000001", "010-00000000转", "000-00000000", "+852 0000 000", "+999", "+86 10 000"]
+        {
             assert_eq!(cleaned(Kind::Phone, text, CellKind::Text), Err("not_a_phone"), "{text}");
         }
         for text in
@@ -488,6 +546,9 @@ mod tests {
             "95000",
             "+86 10 00000000",
             "01000000000转12",
+            "86-010-00000000",
+            "861000000000",
+            "86 755 00000000",
         ] {
             assert_eq!(said(Kind::Mobile, text, CellKind::Text), is(text, LANDLINE_IN_MOBILE), "{text}");
         }

@@ -3,7 +3,9 @@
 
 mod differential;
 mod made;
+mod rows_without_word;
 mod slips;
+mod sound_rows;
 mod text_cases;
 
 use crate::harness::*;
@@ -26,6 +28,7 @@ fn outcome(name: &str, bytes: &[u8]) -> Vec<String> {
 fn outcome_of(entity: &str, name: &str, bytes: &[u8]) -> Vec<String> {
     let titles = match entity {
         "companies" => ["Company ID", "Company name", "Address", "Note"],
+        "tickets" => ["Ticket ID", "Subject", "Tags", "Description"],
         _ => ["Customer ID", "Name", "QQ number", "Note"],
     };
     let work = Work::with(name, bytes);

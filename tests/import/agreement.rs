@@ -88,6 +88,12 @@ fn consent_holds_for_the_next_file_of_the_same_mapping() {
     // Under another mapping a kind may mean something else.
     work.write("other.csv", next_week().replace("132", "133").replace("QQ", "备注"));
     work.bw8("import customers other.csv --rate 0").exits(3).never_says("as agreed on");
+    // A row that may be no data is looked at in each file.
+    work.write("totals.csv", format!("{}合计,13500000009,10009,20001\n", next_week().replace("132", "135")));
+    let consent = "--accept-warnings=totals_row_by_words,null_word";
+    work.bw8(format!("import customers totals.csv --rate 0 {consent}")).exits(0);
+    work.write("totals-again.csv", format!("{}总计,13600000009,10010,20001\n", next_week().replace("132", "136")));
+    work.bw8("import customers totals-again.csv --rate 0").exits(3).says("totals_row_by_words");
     // And another account is another account's business.
     let elsewhere = Server::inside(|_| {});
     work.write("third.csv", next_week().replace("132", "134"));

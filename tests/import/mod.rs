@@ -52,5 +52,6 @@ mod updates;
 mod values;
 mod vendors;
 mod version_1;
+mod ways_on;
 mod words;
 mod workbooks;

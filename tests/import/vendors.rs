@@ -39,6 +39,12 @@ const HEADERS: &[(&str, &str, &str)] = &[
         "tickets",
         "Ticket ID,Subject,Status,Priority,Source,Type,Agent,Group,Created time,Due by Time,Resolved time,Closed time,Last update time,Initial response time,Time tracked,First response time (in hrs),Resolution time (in hrs),Agent interactions,Customer interactions,Resolution status,First response status,Tags,Survey results,Association type,Product,Full name,Title,Email,Work phone,Mobile phone,Contact ID",
     ),
+    // With fields that somebody chose.
+    (
+        "freshdesk-tickets",
+        "tickets",
+        "Ticket ID,Subject,Status,Priority,Source,Type,Agent,Group,Created time,Due by Time,Resolved time,Closed time,Last update time,Tags,Full name,Email,Contact ID",
+    ),
     (
         "freshdesk-contacts",
         "customers",

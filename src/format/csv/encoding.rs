@@ -133,6 +133,14 @@ pub(super) fn detect(sample: &[u8], fits: impl Fn(&'static Encoding) -> usize) -
     }
 }
 
+/// Whether a short text that is no UTF-8 reads better in GB18030 than in Big5, and as common characters.
+pub(super) fn reads_as_gb18030(text: &[u8]) -> bool {
+    let frequent: HashSet<char> = FREQUENT.chars().collect();
+    let weigh = |encoding| weigh_pairs(text, encoding, &frequent).total;
+    let total = weigh(GB18030);
+    total > 0 && total > weigh(BIG5)
+}
+
 /// Whether a text is UTF-8 beyond doubt, up to a character that is cut at its end. Text that has Chinese characters in
 /// UTF-8 is that, also when a byte further on contradicts: it is an error there.
 fn is_utf8(sample: &[u8]) -> bool {

@@ -66,6 +66,28 @@ pub(super) fn is_formula(text: &str) -> bool {
     let formula = formula.trim_start_matches(['+', '-', '@', '(', '{', ' ']);
     wrapped(text).is_none()
         && formula.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '"' | '\'' | '[' | '#'))
+        && !goes_on_in_words(text)
+}
+
+/// Whether behind what looks like a formula, a space apart, Chinese words follow that are neither in quotation marks nor in
+/// brackets, nor the name of a sheet: `=1+1 公式报错`.
+fn goes_on_in_words(text: &str) -> bool {
+    if text.is_ascii() || text.contains('!') {
+        return false;
+    }
+    let (mut depth, mut is_quoted, mut before) = (0_i32, false, ' ');
+    for c in text.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ if !c.is_ascii() && c.is_alphabetic() && depth == 0 && before == ' ' => return true,
+            _ => {}
+        }
+        before = c;
+    }
+    false
 }
 
 /// Whether a formula shows a picture in its cell, as WPS and Excel write it.
@@ -140,12 +162,21 @@ mod tests {
 
     #[test]
     fn a_formula_that_stands_as_text_is_told() {
-        for text in
-            ["=A1&\"x\"", "=VLOOKUP(A2,B:C,2,0)", "=-A1", "=0012345", "=T(\"0012345\")", "=\"a\"&\"b\"", "='表 2'!A1"]
-        {
+        for text in [
+            "=A1&\"x\"",
+            "=VLOOKUP(A2,B:C,2,0)",
+            "=-A1",
+            "=0012345",
+            "=T(\"0012345\")",
+            "=\"a\"&\"b\"",
+            "='表 2'!A1",
+            "=A1&\" 元 \"&B1",
+            "=SUM(A1, 数量)",
+            "=A2 & 客户!B1",
+        ] {
             assert!(is_formula(text), "{text}");
         }
-        for text in ["=)", "==", "=", "=\"00123\"", "a=b", "'=1", "=甲"] {
+        for text in ["=)", "==", "=", "=\"00123\"", "a=b", "'=1", "=甲", "=1+1 公式报错", "=A1 的公式不对"] {
             assert!(!is_formula(text), "{text}");
         }
         assert!(

@@ -176,9 +176,9 @@ impl Neighbours {
             return is_torn.then_some("torn_row");
         }
         // Behind a lone cell any row may be the rest of one whose first cell was torn.
-        if width == 1
-            || before.is_some_and(|before| self.tears(before, width) || (before == 1 && width <= self.columns))
-        {
+        let may_be_rest = width == 1
+            || before.is_some_and(|before| self.tears(before, width) || (before == 1 && width <= self.columns));
+        if may_be_rest && !self.is_whole_by_itself(cells) {
             return Some("broken_line");
         }
         next.is_some_and(|next| !self.begins_a_row(&next.cells) && self.goes_on(cells, next)).then_some("torn_row")
@@ -188,8 +188,17 @@ impl Neighbours {
     fn goes_on(&self, cells: &StringRecord, next: &Row) -> bool {
         match next.cells.len() {
             1 => !tears_nothing(next) && self.may_go_on(cells, next.cells.get(0).unwrap_or_default()),
-            length => self.tears(cells.len(), length),
+            length => self.tears(cells.len(), length) && !self.is_whole_by_itself(&next.cells),
         }
+    }
+
+    /// Whether a short row begins as whole ones do: all its cells are like their columns, and two at least are no texts, which could
+    /// stand anywhere.
+    fn is_whole_by_itself(&self, cells: &StringRecord) -> bool {
+        let is_telling = |(column, cell): &(&Column, &str)| {
+            shape(cell).is_some_and(|shape| shape != Shape::Wide && column.has(shape) && !column.has(Shape::Wide))
+        };
+        cells.len() > 2 && self.shapes.iter().zip(cells).filter(is_telling).count() > 1 && self.are_any_fitting(cells)
     }
 
     /// Whether rows of these widths may be the two parts of one.
@@ -229,7 +238,7 @@ impl Neighbours {
         let is_text = |column: usize| shape(cell(column)).is_some_and(|shape| shape != Shape::Digits);
         let takes = |column: usize, text: &str| match shape(text) {
             Some(shape) => self.shapes[column].has(shape),
-            None => self.shapes[column].filled() < HABIT || self.shapes[column].blanks > 0,
+            None => self.shapes[column].filled() == 0 || self.shapes[column].blanks > 0,
         };
         // A text of two of which one is wide is wide.
         let wider = |joined: usize| match shape(cell(joined + 1)) {

@@ -114,9 +114,13 @@ impl TextReader {
         let mut row = Row::default();
         loop {
             let Some(facts) = self.next(&mut row)? else {
-                return Err(
-                    Error::usage(message!("csv.no_header", file = self.shown)).hint(message!("csv.no_header_hint"))
-                );
+                return Err(match input.header_row {
+                    None => {
+                        Error::usage(message!("csv.no_header", file = self.shown)).hint(message!("csv.no_header_hint"))
+                    }
+                    Some(row) => Error::usage(message!("format.no_such_row", file = self.shown, row = row))
+                        .hint(message!("format.no_such_row_hint")),
+                });
             };
             if row.number >= from && !row.is_blank() {
                 if let Some((_, line)) = facts.malformed {

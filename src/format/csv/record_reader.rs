@@ -94,7 +94,8 @@ impl RecordReader {
             let Some((end, next)) = self.line_end(0)? else { return Ok(None) };
             let line = &self.buffer[self.at..self.at + end];
             let is_last = self.is_ended && self.at + next == self.buffer.len();
-            if line.is_empty() || (is_last && line == [END_MARK]) {
+            // Some programs fill the last block of a file with such marks.
+            if line.is_empty() || (is_last && line.iter().all(|byte| *byte == END_MARK)) {
                 self.at += next;
                 self.line += 1;
                 self.row += 1;
@@ -103,7 +104,7 @@ impl RecordReader {
             let mut facts =
                 RecordFacts { row: self.row, line: self.line, last_line: self.line, ..RecordFacts::default() };
             if memchr(b'"', line).is_none() {
-                let line = if is_last { line.strip_suffix(&[END_MARK]).unwrap_or(line) } else { line };
+                let line = if is_last { without_end_marks(line) } else { line };
                 let mut from = 0;
                 for delimiter in memchr_iter(self.delimiter, line) {
                     record.push_field(&line[from..delimiter]);
@@ -148,7 +149,7 @@ impl RecordReader {
                 match self.byte(behind)? {
                     None | Some(b'\n' | b'\r') => at = behind,
                     Some(byte) if byte == self.delimiter => at = behind,
-                    Some(END_MARK) if self.byte(behind + 1)?.is_none() => at = behind + 1,
+                    Some(END_MARK) if self.ends_in_marks(behind)? => at = self.buffer.len() - self.at,
                     Some(_) => malformed = Some((record.len(), facts.last_line)),
                 }
             } else {
@@ -159,7 +160,7 @@ impl RecordReader {
                 at = self.plain_end(at)?;
                 self.cell.clear();
                 self.cell.extend_from_slice(&self.buffer[self.at + start..self.at + at]);
-                if self.byte(at)?.is_none() && self.cell.last() == Some(&END_MARK) {
+                while self.byte(at)?.is_none() && self.cell.last() == Some(&END_MARK) {
                     self.cell.pop();
                 }
             }
@@ -180,8 +181,16 @@ impl RecordReader {
         let end = self.plain_end(start)?;
         let is_last = self.byte(end)?.is_none();
         let cell = &self.buffer[self.at + start..self.at + end];
-        record.push_field(if is_last { cell.strip_suffix(&[END_MARK]).unwrap_or(cell) } else { cell });
+        record.push_field(if is_last { without_end_marks(cell) } else { cell });
         Ok(end)
+    }
+
+    /// Whether from here on there are only marks of the end.
+    fn ends_in_marks(&mut self, mut at: usize) -> Result<bool, Stop> {
+        while self.byte(at)? == Some(END_MARK) {
+            at += 1;
+        }
+        Ok(self.byte(at)?.is_none())
     }
 
     /// Where a cell without a quotation ends: at the next delimiter, line break, or the end of the file.
@@ -318,6 +327,12 @@ impl RecordReader {
     }
 }
 
+/// A text without the marks by which old programs tell its end.
+fn without_end_marks(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte != END_MARK).map_or(0, |last| last + 1);
+    &text[..end]
+}
+
 /// Line breaks in a text, whatever they are made of.
 fn count_lines(text: &[u8]) -> u64 {
     let feeds = memchr_iter(b'\n', text).count();
@@ -362,9 +377,18 @@ mod tests {
 
     #[test]
     fn line_ends_may_be_mixed() {
-        for text in
-            ["a,b\n1,2\n", "a,b\r\n1,2", "a,b\r1,2\r", "a,b\r\n1,2\r\n\u{1a}", "a,b\n1,2\u{1a}", "a,\"b\"\n1,\"2\"\r"]
-        {
+        for text in [
+            "a,b\n1,2\n",
+            "a,b\r\n1,2",
+            "a,b\r1,2\r",
+            "a,b\r\n1,2\r\n\u{1a}",
+            "a,b\n1,2\u{1a}",
+            "a,\"b\"\n1,\"2\"\r",
+            "a,b\n1,2\n\u{1a}\u{1a}",
+            "a,b\n1,2\u{1a}\u{1a}\u{1a}",
+            "a,b\n1,\"2\"\u{1a}\u{1a}",
+            "a,b\n\"1\",2\u{1a}\u{1a}",
+        ] {
             assert_eq!(cells(text), [["a", "b"], ["1", "2"]], "{text:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::encoding::{self, NotFound};
 use super::text_source::{Filled, TextSource};
@@ -35,6 +35,8 @@ fn encoding_of(bytes: &[u8], shown: &str) -> Result<(&'static Encoding, usize)> 
     let unsure = |not_found: NotFound| match not_found {
         // The format of such files is UTF-8 by its own rules.
         NotFound::Unsure(_) if std::str::from_utf8(bytes).is_ok() => Ok((UTF_8, 0)),
+        // One word is too little to be certain of in a table; but these files are ASCII besides, and theirs is the commonest.
+        NotFound::Unsure(_) if is_gb18030(bytes) => Ok((GB18030, 0)),
         NotFound::Unsure(_) => {
             // The first line that is no ASCII is the one to look at.
             let first = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or_default();
@@ -46,7 +48,20 @@ fn encoding_of(bytes: &[u8], shown: &str) -> Result<(&'static Encoding, usize)> 
             Err(Error::usage(message!("csv.no_text", file = shown)).hint(message!("format.save_as_utf8")))
         }
     };
-    encoding::detect(bytes, |_| 0).map_or_else(unsure, |found| Ok((found.encoding, found.marks)))
+    match encoding::detect(bytes, |_| 0) {
+        // Half of these files is ASCII, which has a zero in each of its characters there.
+        Ok(found) if is_of_units(found.encoding) && !bytes.contains(&0) && is_gb18030(bytes) => Ok((GB18030, 0)),
+        Ok(found) => Ok((found.encoding, found.marks)),
+        Err(not_found) => unsure(not_found),
+    }
+}
+
+fn is_of_units(encoding: &'static Encoding) -> bool {
+    encoding == UTF_16LE || encoding == UTF_16BE
+}
+
+fn is_gb18030(bytes: &[u8]) -> bool {
+    encoding::reads_as_gb18030(bytes) && decoded(bytes, GB18030).is_ok()
 }
 
 /// The text, or the line with the first byte that is no text.
@@ -70,7 +85,7 @@ fn decoded(bytes: &[u8], encoding: &'static Encoding) -> std::result::Result<Str
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{BIG5, GB18030};
+    use encoding_rs::BIG5;
 
     use super::*;
 
@@ -98,6 +113,16 @@ mod tests {
         }
         let traditional = "[columns]\n\"客戶電話\" = \"mobile\"\n\"公司編號\" = \"companyId\"\n";
         assert_eq!(read(&BIG5.encode(traditional).0).unwrap(), traditional);
+        // One short word in a file that is ASCII besides.
+        for word in ["测试", "北京", "练习", "总部", "正式", "华东区"] {
+            for text in [
+                format!("[account.\"{word}\"]\nbase_url = \"https://a.example.com\"\n"),
+                format!("[constants]\nserveNote = \"{word}\"\n"),
+                format!("[constants]\nserveNote = \"{word}\""),
+            ] {
+                assert_eq!(read(&GB18030.encode(&text).0).unwrap(), text);
+            }
+        }
         for plain in ["", "a = 1\n", "password = \"é\"\n"] {
             assert_eq!(read(plain.as_bytes()).unwrap(), plain);
         }

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use jiff::civil::{Date, DateTime, DateTimeRound, Time};
-use jiff::{RoundMode, SignedDuration, Unit};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::{SignedDuration, ToSpan};
 
 use crate::format::cell::CellKind;
 
@@ -12,6 +12,9 @@ use crate::format::cell::CellKind;
 const MANY_DIGITS: f64 = 1e15;
 /// Days behind the last day of the year 9999.
 const LAST_DAY: f64 = 2_958_466.0;
+
+/// Seconds of a day.
+const SECONDS_OF_DAY: i64 = 86_400;
 
 /// The shortest decimal that is exactly this number: `13000000001`, `1.5`, `1e21`.
 pub(in crate::format) fn shortest(number: f64) -> String {
@@ -58,10 +61,12 @@ pub(in crate::format) fn push_moment(number: f64, is_1904: bool, text: &mut Stri
     };
     // Milliseconds; the range leaves no room for overflow. Halves of them are lost in the fraction of a day: 08:00:00 may be
     // kept as 07:59:59.9999.
-    let since = SignedDuration::from_millis((day * 86_400_000.0).round() as i64);
-    let rounding = DateTimeRound::new().smallest(Unit::Second).mode(RoundMode::HalfExpand);
-    let moment = first.at(0, 0, 0, 0).checked_add(since).and_then(|exact| exact.round(rounding));
-    let Ok(moment) = moment else {
+    // Days and seconds apart: a moment and what lies before it add up to the last day but one at most.
+    let milliseconds = (day * 86_400_000.0).round();
+    let seconds = (milliseconds / 1_000.0).round() as i64;
+    let (days, rest) = (seconds / SECONDS_OF_DAY, seconds % SECONDS_OF_DAY);
+    let time = Time::midnight() + SignedDuration::from_secs(rest);
+    let Ok(moment) = first.checked_add(days.days()).map(|date| date.to_datetime(time)) else {
         text.push_str(&of_15_digits(number));
         return CellKind::Number;
     };
@@ -151,6 +156,9 @@ mod tests {
         assert_eq!(moment(60.0, false), ("1900-02-29".into(), CellKind::Date));
         assert_eq!(moment(59.0, false), ("1900-02-28".into(), CellKind::Date));
         assert_eq!(moment(61.0, false), ("1900-03-01".into(), CellKind::Date));
+        assert_eq!(moment(2_958_465.0, false), ("9999-12-31".into(), CellKind::Date));
+        assert_eq!(moment(2_958_465.5, false), ("9999-12-31 12:00:00".into(), CellKind::DateTime));
+        assert_eq!(moment(2_957_003.0, true), ("9999-12-31".into(), CellKind::Date));
         assert_eq!(moment(0.5, false), ("12:00:00".into(), CellKind::Text));
         assert_eq!(moment(-1.0, false), ("-1".into(), CellKind::Number));
         assert_eq!(moment(1e300, false), ("1e300".into(), CellKind::Number));

@@ -119,6 +119,10 @@ pub(in crate::format) fn choose(workbook: &mut impl Workbook, input: &Input) -> 
             let hint = message!("mapping.hidden_sheet_hint", sheets = hidden.join(", "), first = first);
             return Err(Error::usage(message!("xlsx.empty", file = shown)).hint(hint));
         }
+        if let Some(row) = input.header_row {
+            return Err(Error::usage(message!("format.no_such_row", file = shown, row = row))
+                .hint(message!("format.no_such_row_hint")));
+        }
         return Err(match &input.sheet {
             Some(sheet) => Error::usage(message!("xlsx.no_header", file = shown, sheet = sheet)),
             None => Error::usage(message!("xlsx.empty", file = shown)),

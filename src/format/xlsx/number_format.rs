@@ -146,8 +146,7 @@ impl NumberFormat {
         let mut shown = if is_negative { "-".to_owned() } else { String::new() };
         section.show_number(decimal, &mut shown)?;
         // What is left is room between columns, or nothing at all.
-        let shown = shown.trim();
-        (!shown.is_empty()).then(|| shown.to_owned())
+        Some(shown.trim().to_owned())
     }
 
     /// Whether a text is shown as it is.
@@ -655,7 +654,7 @@ mod tests {
             ("General\"件\"", "12", Some("12件")),
             ("0;-0;\"无\"", "0", Some("无")),
             ("0;-0;\"无\"", "-3", Some("-3")),
-            (";;;", "5", None),
+            (";;;", "5", Some("")),
             ("# ?/?", "0.5", None),
             ("0.00E+00", "12345", None),
             ("[<1000]0;0,\"K\"", "12", None),
