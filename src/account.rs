@@ -42,6 +42,9 @@ pub fn shown_identity(identity: &str) -> String {
     }
 }
 
+/// What the sandbox goes by where runs name their host.
+pub const SANDBOX_HOST: &str = "sandbox";
+
 /// An account that can be talked to. A sandbox of its own ends with it.
 #[derive(Debug)]
 pub struct Connection {
@@ -117,7 +120,7 @@ impl Account {
     pub fn host(&self) -> String {
         match self {
             Account::Service(target) => target.host(),
-            Account::Sandbox { .. } => "sandbox".to_owned(),
+            Account::Sandbox { .. } => SANDBOX_HOST.to_owned(),
         }
     }
 

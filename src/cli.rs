@@ -405,6 +405,16 @@ fn usage(command: &clap::Command, path: &str) -> String {
         .replace("[COMMAND]", "[命令]")
 }
 
+/// A help as it is shown: the parser ends each heading with a colon of its own.
+pub fn help_text(error: &clap::Error, language: Language) -> String {
+    let text = error.render().to_string();
+    let line = |line: &str| match line.strip_suffix(":\n") {
+        Some(heading) if language == Language::Zh && !heading.starts_with(' ') => format!("{heading}：\n"),
+        _ => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 /// Puts the Chinese help in place: `help.import.limit` for the option `limit` of `import`, `help.option.rate` for an option
 /// that several commands take, `help.import` for its about.
 fn translate(mut command: clap::Command, path: &str) -> clap::Command {

@@ -142,7 +142,7 @@ fn run_command(arguments: &[OsString]) -> Ended {
         Ok(cli) => cli,
         // Help and version are asked for, everything else is wrong usage; the parser says which.
         Err(error) if !error.use_stderr() => {
-            terminal::write_out(error.render().to_string().as_bytes());
+            terminal::write_out(cli::help_text(&error, Language::current()).as_bytes());
             return Ended { exit: Exit::Done, told_as: None };
         }
         Err(error) => {
@@ -188,7 +188,7 @@ fn tell_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let ours = cli::file_without_entity(error, arguments).or_else(|| cli::wrong_usage(error, Language::current()));
     match &ours {
         Some(error) => terminal::tell(error),
-        None => drop(error.print()),
+        None => eprint!("{}", cli::help_text(error, Language::current())),
     }
     let error = ours.unwrap_or_else(|| Error::usage(first()));
     terminal::note_cause(&error);

@@ -363,6 +363,14 @@ impl Settings {
     }
 }
 
+/// Whether a service can be spoken to at an address that was typed.
+///
+/// # Errors
+/// As [`Target::parse_base`].
+pub fn check_address(text: &str) -> Result<()> {
+    Target::parse_base(text).map(drop)
+}
+
 impl ConnectionOptions {
     /// A sandbox at `base_url` as what to talk to. It is on this machine, so it is not spared.
     ///

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::entity::{AccountMode, Catalog, Confidence, Entity, Field, Kind, Requirement};
 use crate::format::xlsx::layout::{
-    LINE_HEIGHT, MAX_LIST, bounded, fits_into_a_cell, lay_out, lines_of, title_of, title_width, write_title,
+    A4, LINE_HEIGHT, MAX_LIST, bounded, fits_into_a_cell, lay_out, lines_of, title_of, title_width, write_title,
 };
 use crate::format::xlsx::limits::{MAX_ROWS, sheet_name};
 use crate::format::xlsx::template::{EXAMPLE, EXPLANATION, HIDDEN, PREFIX};
@@ -29,6 +29,9 @@ const EXAMPLE_ROW: u32 = 1;
 const MAX_MESSAGE: (usize, usize) = (255, 32);
 /// The first column of the hidden sheet that holds a list of choices; the facts stand before it.
 const FIRST_LIST: u16 = 3;
+
+/// The column of the explanation that says how long a text may be.
+const MAX_COLUMN: u16 = 6;
 
 /// What a template is made for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -100,18 +103,15 @@ fn template_column<'a>(entity: &'a Entity, field: &'a Field, mode: AccountMode, 
     let required = matches!(requirement, Requirement::Always(_));
     // Whatever is no number and no date is kept as it is typed.
     let is_text = !matches!(field.kind, Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime | Kind::Html);
-    let is_deleted = |value: &String| {
-        entity.deleted.as_ref().is_some_and(|deleted| deleted.field == field.name && deleted.values.contains(value))
-    };
-    let choices =
-        field.choices.iter().filter(|choice| !is_deleted(&choice.value)).map(|choice| choice.label(words.0)).collect();
+    let choices = field.offered_choices().map(|choice| choice.label(words.0)).collect();
     let sheet_column = Column { title: field.label(words.0).to_owned(), is_text, required };
     // The example of a choice is the label that can be chosen.
     let of_choice =
         |example: &String| field.choices.iter().find(|choice| choice.zh == *example || choice.en == *example);
+    let in_english = || field.example_en.as_ref().filter(|_| words.0 == Language::En);
     let example = field.example.as_ref().map(|example| match of_choice(example) {
         Some(choice) => choice.label(words.0).to_owned(),
-        None => example.clone(),
+        None => in_english().unwrap_or(example).clone(),
     });
     TemplateColumn { field, choices, sheet_column, requirement: text, example }
 }
@@ -258,7 +258,6 @@ fn write_explanation(
             Confidence::Confirmed => "template.confirmed",
             Confidence::Assumed => "template.assumed",
         };
-        let max = field.max.map(|max| max.to_string()).unwrap_or_default();
         let texts = [
             field.label(words.0),
             words.other(field),
@@ -266,7 +265,7 @@ fn write_explanation(
             &column.requirement,
             &words.kind(field.kind),
             &column.choices.join(words.comma()),
-            &max,
+            "",
             &words.say(confidence, &[]),
         ];
         let mut lines = 1;
@@ -274,11 +273,14 @@ fn write_explanation(
             sheet.write_string_with_format(row, column_index, text, &cell)?;
             lines = lines.max(lines_of(text, width));
         }
+        if let Some(max) = field.max {
+            sheet.write_number_with_format(row, MAX_COLUMN, max as f64, &cell)?;
+        }
         if lines > 1 {
             sheet.set_row_height(row, (lines * LINE_HEIGHT) as f64)?;
         }
     }
-    sheet.set_landscape().set_print_fit_to_pages(1, 0);
+    sheet.set_landscape().set_print_fit_to_pages(1, 0).set_paper_size(A4);
     Ok(())
 }
 

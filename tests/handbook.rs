@@ -1,7 +1,7 @@
 //! The handbooks: every command of every page is run, and what is said of the code's own types is what the code says.
 //! `BW8_UPDATE=1 cargo test handbook` writes the generated parts anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::harness::*;
@@ -176,11 +176,9 @@ fn the_reference_is_what_the_code_says() {
 }
 
 /// Codes whose texts stand elsewhere than among those of the check.
-const ELSEWHERE: [(&str, &str, &str); 4] = [
+const ELSEWHERE: [(&str, &str, &str); 2] = [
     ("duplicate", "import.duplicate_kind", "import.duplicate_hint"),
-    ("sent_before", "memory.row_done_kind", ""),
-    ("key_sent_before", "memory.row_sent_key_kind", ""),
-    ("exists_in_account", "memory.row_exists_kind", ""),
+    ("lacks_for_new", "check.lacks_for_new", "modes.lacks_for_new_hint"),
 ];
 
 #[test]
@@ -212,6 +210,69 @@ fn the_list_of_codes_is_what_the_program_says() {
             "codes",
             &format!("| {code} | {what} | {cure} |\n| --- | --- | --- |\n{}", lines.collect::<String>()),
         );
+    }
+}
+
+/// What stands before a code where a row or a finding gets one.
+const BEFORE_CODES: [&str; 5] = ["code: \"", "reason(\"", "finding(\"", "Some((\"", "with_way_on(\""];
+
+/// All codes that the program gives to rows and findings, as its sources write them.
+fn codes() -> BTreeSet<String> {
+    let is_code =
+        |text: &str| text.len() > 3 && text.chars().all(|character| character.is_ascii_lowercase() || character == '_');
+    let mut codes = BTreeSet::new();
+    for source in sources(&root().join("src")) {
+        let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+        for before in BEFORE_CODES {
+            let texts = code.split(before).skip(1).filter_map(|rest| rest.split('"').next());
+            codes.extend(texts.filter(|text| is_code(text)).map(str::to_owned));
+        }
+        // A constant whose comment says that it is one.
+        let mut is_said = false;
+        for line in code.lines().map(str::trim) {
+            match line.strip_prefix("///") {
+                Some(words) => is_said |= words.contains("ode of"),
+                None => {
+                    let text = line.split_once("&str = \"").and_then(|(_, rest)| rest.split('"').next());
+                    codes.extend(text.filter(|text| is_said && is_code(text)).map(str::to_owned));
+                    is_said = false;
+                }
+            }
+        }
+    }
+    codes
+}
+
+/// The sources below a folder, but those of tests and of the sandbox, whose codes are the service's.
+fn sources(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let of_entry = |path: PathBuf| match path.file_name().and_then(|name| name.to_str()) {
+        Some("sandbox" | "tests" | "tests.rs") => Vec::new(),
+        _ if path.is_dir() => sources(&path),
+        _ => vec![std::fs::read_to_string(path).unwrap()],
+    };
+    entries.flat_map(of_entry).collect()
+}
+
+#[test]
+fn every_code_that_a_row_can_get_is_listed_with_its_cure() {
+    let codes = codes();
+    assert!(codes.len() > 40 && codes.contains("changed_meanwhile") && codes.contains("not_stored"), "{codes:?}");
+    for name in ["errors.md", "errors.zh-CN.md"] {
+        let text = page(name);
+        let missing: Vec<&String> = codes.iter().filter(|code| !text.contains(&format!("| `{code}` |"))).collect();
+        assert!(missing.is_empty(), "docs/{name} says nothing of {missing:?}");
+        // Of what happens to a row once the account is asked there is always something to say.
+        let (_, by_hand) = text.split_once("<!-- /codes -->").unwrap();
+        let rows: Vec<Vec<&str>> =
+            by_hand.lines().filter(|line| line.starts_with("| `")).map(|line| line.split(" | ").collect()).collect();
+        assert!(rows.len() > 30, "docs/{name}");
+        for row in rows {
+            assert!(
+                row.len() == 3 && row.iter().all(|cell| cell.trim_matches('|').trim().len() > 3),
+                "{name}: {row:?}"
+            );
+        }
     }
 }
 

@@ -60,7 +60,7 @@ fn what_a_reader_quotes_is_masked_too() {
     let file = "姓名,手机,公司编号\n\"示例甲\"住址,13100000001,20001\n示例乙,13100000002,20001\n";
     let work = Work::with("mine.csv", file);
     let ran = work.bw8("inspect mine.csv");
-    ran.exits(0).says("1 times text_behind_quotation, rows 2").never_says("住址");
+    ran.exits(0).says("1 time text_behind_quotation, row 2").never_says("住址");
     work.bw8("inspect mine.csv --show").exits(0).says("住址");
     // A file without a header has a person in its first row.
     work.write("bare.csv", "示例甲,13100000001,anna@example.com\n示例乙,13100000002,ben@example.com\n");

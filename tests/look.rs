@@ -546,3 +546,61 @@ fn a_run_that_is_over_names_what_helps() {
     work.on(&server, "import customers all.csv").exits(0);
     work.on(&server, "import customers all.csv").exits(0).says("done before").never_says("retry");
 }
+
+#[test]
+fn a_chinese_user_reads_chinese() {
+    let work = Work::with("mine.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20001\n");
+    work.bw8("import customers mine.csv --sandbox --lang zh").exits(0);
+    work.bw8("runs --lang zh").exits(0).says("  练习环境  联系人").never_says("sandbox  ");
+    let again = work.bw8("import customers mine.csv --sandbox --lang zh");
+    again.exits(0).says("这份表格已经导入过").never_says("--fresh");
+    let ran = work.bw8("template 知识库 --lang zh");
+    ran.exits(2).says("知识库（knowledge）不支持导入").says("联系人（customers）、公司（companies）");
+    work.bw8("import 知识库 mine.csv --sandbox --lang zh").exits(2).says("知识库（knowledge）只能导出");
+    let ran = work.bw8("entities --lang zh");
+    ran.exits(0).says("S4").never_says("mirror of").never_says("means deleted").never_says("pattern");
+    work.bw8("entities customers --lang zh").exits(0).says("必填：公司编号（2B）");
+    work.bw8("help --lang zh").exits(0).says("\n命令：\n").never_says("命令:");
+    work.bw8("import --help --lang zh").exits(0).says("\n选项：\n").never_says("选项:");
+}
+
+#[test]
+fn the_question_says_what_becomes_of_the_rows() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20001\n");
+    let unagreed = |typed: &str| {
+        let mut command = work.unagreed(typed);
+        command
+            .env("BW8_BASE_URL", server.base_url())
+            .env("BW8_USER", "demo@example.com")
+            .env("BW8_PASSWORD", "sandbox");
+        command
+    };
+    let mut terminal = work.at_terminal(unagreed("import customers mine.csv --lang zh --rate 0"));
+    terminal.shows("  姓名：示例甲").answers("确定新建 2 位联系人吗？[y/N]", "n");
+    terminal.ended().exits(130);
+    work.write("update.csv", "联系人编号,备注\n50001,示例\n");
+    let mut terminal = work.at_terminal(unagreed("import customers update.csv --mode update --lang zh --rate 0"));
+    terminal.shows("  备注：").answers("确定更新 1 位联系人吗？[y/N]", "n");
+    terminal.ended().exits(130);
+}
+
+#[test]
+fn columns_of_names_in_an_export_of_ours_are_known() {
+    let work = Work::new();
+    for (entity, language, names) in [
+        ("tickets", "zh", "受理客服（名称）"),
+        ("tickets", "en", "Assignee (name)"),
+        ("bindings", "zh", "联系人（名称）"),
+    ] {
+        let file = format!("{entity}-{language}.xlsx");
+        work.bw8(format!("export {entity} -o {file} --sandbox --lang {language}")).exits(0);
+        let table = &all_sheets(&work.path(&file)).pop().unwrap().1;
+        assert!(table.header().contains(&names), "{:?}", table.header());
+        let ran = work.bw8(format!("import {entity} {file} --mode update --sandbox --strict --lang {language}"));
+        ran.exits(0).says(names).never_says("未识别").never_says("no such field").never_says("bw8 的模板");
+    }
+    // Names alone are no names beside ids.
+    work.write("names.csv", "标题,联系人编号,受理客服（名称）\n示例,50001,示例客服\n");
+    work.bw8("check tickets names.csv --lang zh").exits(0).says("受理客服（名称）：未识别");
+}

@@ -53,7 +53,7 @@ fn a_login_is_typed_unseen_and_stands_in_no_command() {
     menu.answers("main account", "demo@example.com").answers("password", "sandbox");
     menu.shows("What does the table hold?").never_showed("sandbox").answers("type a number", "1");
     menu.answers("drag the file", "mine.csv").shows("the command is: bw8 import customers mine.csv");
-    menu.answers("send 2 rows? [y/N]", "y").answers("press Enter to go back", "");
+    menu.answers("create 2 customers? [y/N]", "y").answers("press Enter to go back", "");
     // It is kept for the next command.
     menu.answers("type a number", "6")
         .answers("What is to be exported?", "1")
@@ -133,4 +133,42 @@ fn without_a_console_of_its_own_there_is_help() {
     let mut shell = work.program("sh");
     shell.args(["-c", "\"$0\"; exit $?", env!("CARGO_BIN_EXE_bw8")]);
     work.at_terminal(shell).ended().exits(2).says("Usage: bw8");
+}
+
+#[test]
+fn what_was_mistyped_of_a_login_is_asked_for_again_and_speaks_of_no_variables() {
+    let (work, server) = (Work::with("mine.csv", TWO), Server::inside(|_| {}));
+    let mut menu = menu(&work);
+    menu.answers("type a number", "3").answers("address of the service", "http://help.example.com");
+    menu.shows("https://").answers("address of the service", server.base_url());
+    menu.answers("main account", "demo@example.com").answers("password", "wrong");
+    menu.answers("type a number", "1").answers("drag the file", "mine.csv");
+    menu.shows("the login was rejected and is forgotten").answers("press Enter to go back", "");
+    menu.answers("type a number", "3").answers("address of the service", server.base_url());
+    menu.answers("main account", "demo@example.com").answers("password", "sandbox");
+    menu.answers("type a number", "1").answers("drag the file", "mine.csv");
+    menu.answers("create 2 customers? [y/N]", "y").answers("press Enter to go back", "").answers("type a number", "0");
+    let hint = "check the name and the password that you typed";
+    menu.ended().exits(0).says(hint).never_says("BW8_USER");
+    assert_rows(&work.summary(), "created 2");
+}
+
+/// Nothing listens on this machine at the port 9.
+#[test]
+fn an_address_at_which_nothing_answers_is_asked_for_again_and_one_that_answered_is_kept() {
+    let (work, server) = (Work::with("mine.csv", TWO), Server::inside(|_| {}));
+    work.write("bw8.toml", "[account.default]\nwait = \"0s\"\n");
+    let mut menu = menu(&work);
+    menu.answers("type a number", "6").answers("address of the service", "http://127.0.0.1:9");
+    menu.answers("main account", "demo@example.com").answers("password", "sandbox");
+    menu.answers("What is to be exported?", "1").answers("save as", "one.csv");
+    menu.shows("it did not work at this address yet").answers("press Enter to go back", "");
+    menu.answers("type a number", "6").answers("address of the service", server.base_url());
+    menu.answers("main account", "demo@example.com").answers("password", "sandbox");
+    for file in ["two.csv", "three.csv"] {
+        menu.answers("What is to be exported?", "1").answers("save as", file);
+        menu.answers("press Enter to go back", "").answers("type a number", if file == "two.csv" { "6" } else { "0" });
+    }
+    menu.ended().exits(0);
+    assert_eq!(work.table("two.csv").len(), work.table("three.csv").len());
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use bw8::entity::{Catalog, Entity};
+use bw8::entity::{AccountMode, Catalog, Entity};
 use bw8::format::{self, CellKind, Input, Row, Sheet};
+use bw8::language::Language;
 use bw8::template::{self, TemplateOptions};
 use bw8::terminal::quoted;
 
@@ -139,8 +140,8 @@ fn a_list_too_long_for_a_cell_stands_on_the_hidden_sheet() {
         .save_to_buffer()
         .unwrap();
     let parts = parts(&template);
-    assert!(parts["xl/worksheets/sheet1.xml"].contains("'bw8'!$D$1:$D$106"));
-    assert!(parts["xl/worksheets/sheet3.xml"].contains("r=\"D106\""));
+    assert!(parts["xl/worksheets/sheet1.xml"].contains("'bw8'!$D$1:$D$105"));
+    assert!(parts["xl/worksheets/sheet3.xml"].contains("r=\"D105\""));
 }
 
 /// The header of the template that the command writes with these arguments, and its first sheet as it is stored.
@@ -258,4 +259,37 @@ fn a_template_is_a_workbook_and_its_name_says_so() {
         assert!(!work.path(file).exists());
     }
     work.bw8("template customers -o T.XLSX").exits(0);
+}
+
+#[test]
+fn an_english_example_is_in_english_and_numbers_are_numbers() {
+    let english = TemplateOptions { language: Some(Language::En), ..TemplateOptions::default() };
+    for entity in importable() {
+        let book = template::workbook(Catalog::embedded(), entity, &english).unwrap().save_to_buffer().unwrap();
+        let work = Work::with("mine.xlsx", &book);
+        let (_, rows) = open(&work.path("mine.xlsx"));
+        assert_eq!(example(&rows), Some(2), "{}", entity.name);
+        let texts: Vec<&str> = (0..rows[0].cells.len()).map(|column| rows[0].cell(column).text).collect();
+        assert!(texts.concat().chars().all(|character| character < '\u{2e80}'), "{}: {texts:?}", entity.name);
+        let explanation = &parts(&book)["xl/worksheets/sheet2.xml"];
+        assert!(explanation.contains("paperSize=\"9\""), "{explanation}");
+        // The longest text of a column is a number, and no text that a program marks.
+        let most: Vec<usize> = entity.offered(AccountMode::default()).filter_map(|field| field.max).collect();
+        for max in most {
+            assert!(explanation.contains(&format!("<v>{max}</v>")), "{}: {max}", entity.name);
+        }
+    }
+}
+
+/// What only its code tells from another choice is taken, and not offered.
+#[test]
+fn choices_that_nobody_means_are_not_offered() {
+    let tickets = importable().find(|entity| entity.name == "tickets").unwrap();
+    let book = template::workbook(Catalog::embedded(), tickets, &TemplateOptions::default()).unwrap();
+    let book = { book }.save_to_buffer().unwrap();
+    let sheet = &parts(&book)["xl/worksheets/sheet1.xml"];
+    assert!(sheet.contains("已关闭") && !sheet.contains("已关闭（6）"), "{sheet}");
+    let work = Work::with("mine.csv", "标题,联系人编号,工单状态\n示例,50001,已关闭（6）\n示例二,50001,别的\n");
+    let ran = work.bw8("check tickets mine.csv --lang zh");
+    ran.exits(3).says("第 3 行：只能填写：").never_says("已关闭（6）");
 }

@@ -30,6 +30,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::interrupt::Interrupt;
 use crate::message;
 use crate::message::Message;
+use crate::terminal::TYPED_LOGIN;
 use crate::waiting::Wait;
 
 /// How often something is asked for that fails while others are answered.
@@ -737,7 +738,11 @@ pub fn asks_for_patience(error: &Error) -> bool {
 /// The error for a login that is rejected or may not do this.
 pub fn denied(status: u16, why: &str) -> Error {
     match status {
-        401 => Error::denied(message!("api.login_rejected", why = why)).hint(message!("api.login_rejected_hint")),
+        401 => {
+            let is_typed = std::env::var_os(TYPED_LOGIN).is_some();
+            let hint = if is_typed { message!("api.login_typed_hint") } else { message!("api.login_rejected_hint") };
+            Error::denied(message!("api.login_rejected", why = why)).hint(hint)
+        }
         _ => Error::denied(message!("api.forbidden", why = why)).hint(message!("api.forbidden_hint")),
     }
 }

@@ -10,6 +10,9 @@ use crate::message;
 use crate::problem::Severity;
 use crate::t;
 
+/// The hint of what somebody agreed to.
+pub const CONFIRMED: &str = "import.confirmed";
+
 /// Kinds of findings that are shown before anything is sent.
 pub const SHOWN_KINDS: usize = 8;
 
@@ -26,10 +29,16 @@ pub fn describe(findings: &Findings, mapping: &Mapping, limit: usize) -> Result<
         if kinds.is_empty() {
             continue;
         }
-        lines.push(heading(severity, findings));
-        kinds.iter().take(limit).for_each(|kind| lines.extend(paragraph(kind, mapping)));
-        if kinds.len() > limit {
-            lines.push(message!("import.finding_more", count = kinds.len() - limit).to_string());
+        // What somebody agreed to is sent as it stands, and nothing was put right there.
+        let (confirmed, others): (Vec<&FindingKind>, Vec<&FindingKind>) =
+            kinds.iter().copied().partition(|kind| kind.example.hint.code() == CONFIRMED);
+        let parts = [(message!("import.confirmed_rows").to_string(), confirmed), (heading(severity, findings), others)];
+        for (heading, kinds) in parts.into_iter().filter(|(_, kinds)| !kinds.is_empty()) {
+            lines.push(heading);
+            kinds.iter().take(limit).for_each(|kind| lines.extend(paragraph(kind, mapping)));
+            if kinds.len() > limit {
+                lines.push(message!("import.finding_more", count = kinds.len() - limit).to_string());
+            }
         }
         if severity == Severity::Held && findings.held > 0 {
             let codes = kinds.iter().map(|kind| kind.example.code.as_str());
@@ -55,9 +64,12 @@ fn heading(severity: Severity, findings: &Findings) -> String {
 }
 
 fn paragraph(kind: &FindingKind, mapping: &Mapping) -> Vec<String> {
-    let rows: Vec<String> = kind.rows.iter().map(u64::to_string).collect();
+    let numbers: Vec<String> = kind.rows.iter().map(u64::to_string).collect();
     let more = if kind.count > kind.rows.len() as u64 { "…" } else { "" };
-    let rows = format!("{}{more}", rows.join(Language::current().pick("、", ", ")));
+    let rows = match numbers.as_slice() {
+        [row] => t!("import.finding_row", row = format!("{row}{more}")),
+        rows => t!("import.finding_rows", rows = rows.join(Language::current().pick("、", ", ")) + more),
+    };
     let location = match kind.example.column {
         Some(column) => {
             let column = usize::try_from(column).unwrap_or_default();
@@ -67,12 +79,12 @@ fn paragraph(kind: &FindingKind, mapping: &Mapping) -> Vec<String> {
                 false => t!("import.finding_column", letters = letters, header = header, rows = rows),
             }
         }
-        None => t!("import.finding_rows", rows = rows),
+        None => rows,
     };
     let rule = if kind.count > 1 { kind.example.rule.kind() } else { kind.example.rule.clone() };
     let mut lines = vec![t!("import.finding_kind", count = kind.count, location = location, rule = rule).into_owned()];
     let hint = kind.example.hint.to_string();
-    if !hint.is_empty() {
+    if !hint.is_empty() && kind.example.hint.code() != CONFIRMED {
         lines.push(format!("    → {hint}"));
     }
     lines

@@ -92,7 +92,7 @@ fn endpoints(entity: &Entity) -> Vec<String> {
                 name.clone(),
                 format!("{} {}", name_of(&endpoint.method), endpoint.path),
                 confidence_text(endpoint.confidence),
-                endpoint.source.clone(),
+                source_text(&endpoint.source),
             ]
         })
         .collect();
@@ -153,7 +153,7 @@ fn field_row(entity: &Entity, field: &Field, mode: AccountMode) -> Vec<String> {
         t!(&kind).into_owned(),
         need.into_owned(),
         confidence_text(field.confidence),
-        field.source.clone(),
+        source_text(&field.source),
     ]
 }
 
@@ -186,8 +186,32 @@ fn rule_text(entity: &Entity, rule: &Rule) -> String {
         Some(field) => t!("entities.rule_require", label = labels(entity, std::slice::from_ref(field), "")),
         None => t!("template.one_of", fields = labels(entity, &rule.one_of, separator())),
     };
-    let mode = rule.mode.map(|mode| format!(" ({})", name_of(&mode))).unwrap_or_default();
-    format!("{need}{mode}  {}  {}", confidence_text(rule.confidence), rule.source)
+    let language = Language::current();
+    let (open, close) = (language.pick("（", " ("), language.pick("）", ")"));
+    let mode = rule.mode.map(|mode| format!("{open}{}{close}", name_of(&mode))).unwrap_or_default();
+    format!("{need}{mode}  {}  {}", confidence_text(rule.confidence), source_text(&rule.source))
+}
+
+/// Where something was seen. The notes of the catalog are in English: in Chinese the signs of the sources are left of them.
+fn source_text(source: &str) -> String {
+    let is_sign = |word: &&str| {
+        let mut characters = word.chars();
+        characters.next().is_some_and(|first| first.is_ascii_uppercase())
+            && word.len() > 1
+            && characters.all(|character| character.is_ascii_digit())
+    };
+    match Language::current() {
+        Language::En => source.to_owned(),
+        Language::Zh => {
+            let mut signs: Vec<&str> = Vec::new();
+            for sign in source.split(|character: char| !character.is_ascii_alphanumeric()).filter(is_sign) {
+                if !signs.contains(&sign) {
+                    signs.push(sign);
+                }
+            }
+            signs.join("、")
+        }
+    }
 }
 
 fn labels(entity: &Entity, names: &[String], separator: &str) -> String {

@@ -133,7 +133,8 @@ fn export(file: &Path, accounts: Accounts<'_>, further: Option<&Path>, printer: 
     let mut writer = format.create(file, &WriteOptions::new(&columns))?;
     let mut counts = Counts::default();
     known.each(|KnownOldId { entity, old_id, id }| {
-        writer.write(&[&old_id.source, &entity, &old_id.id, &id].map(|text| Value::Text(text)))?;
+        let kind = catalog.get(&entity).map_or(entity.as_str(), |entity| entity.label(Language::current()));
+        writer.write(&[&old_id.source, kind, &old_id.id, &id].map(Value::Text))?;
         counts.add(&entity);
         Ok(())
     })?;

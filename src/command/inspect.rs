@@ -139,7 +139,8 @@ impl Report<'_> {
             let more = if remark.count > numbers.len() as u64 { "…" } else { "" };
             let rows = format!("{}{more}", numbers.join(", "));
             let what = self.said(&remark.rule);
-            lines.push(t!("inspect.remark", count = remark.count, code = code, rows = rows, what = what).into_owned());
+            let remark = message!("inspect.remark", count = remark.count, code = code, rows = rows, what = what);
+            lines.push(remark.to_string());
         }
         lines.push(String::new());
         lines.extend(self.fit_lines());

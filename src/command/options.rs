@@ -424,7 +424,7 @@ pub(super) fn importable<'a>(settings: &'a Settings, word: &str) -> Result<&'a E
     let entity = settings.catalog.find(word)?;
     match entity.is_importable() {
         true => Ok(entity),
-        false => Err(Error::usage(message!("import.cannot_write", entity = entity.name))
+        false => Err(Error::usage(message!("import.cannot_write", entity = entity.named()))
             .hint(message!("import.cannot_write_hint"))),
     }
 }

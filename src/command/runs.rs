@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::options::FurtherRuns;
-use crate::account::{indexes, shown_identity};
+use crate::account::{self, indexes, shown_identity};
 use crate::entity::Catalog;
 use crate::error::{Context, Error, Exit, Result};
 use crate::import::report::{exit_of, words};
@@ -144,7 +144,7 @@ fn list(indexes: &[RunIndex], catalog: &Catalog, printer: &Printer) -> Result<Ex
         printer.result(&t!(
             "runs.line",
             started = started(run.started),
-            host = run.host,
+            host = shown_host(&run.host),
             entity = label(catalog, &run.entity),
             state = line,
             folder = quoted_path(&run.folder)
@@ -208,7 +208,7 @@ fn export_line(export: &IndexedExport, catalog: &Catalog) -> String {
     t!(
         "runs.export_line",
         started = started(export.started),
-        host = export.host,
+        host = shown_host(&export.host),
         entity = label(catalog, &export.entity),
         end = end_of(export),
         file = file_of(export)
@@ -655,6 +655,11 @@ fn show_gone(run: &IndexedRun, catalog: &Catalog, printer: &Printer) -> Result<E
         "folder_is_there": false, "remembered": run.sent, "done": run.done, "next": null, "exit": Exit::Done,
     }));
     Ok(Exit::Done)
+}
+
+/// Where a run went, as people call it.
+fn shown_host(host: &str) -> String {
+    if host == account::SANDBOX_HOST { t!("menu.sandbox").into_owned() } else { host.to_owned() }
 }
 
 fn started(at: i64) -> String {

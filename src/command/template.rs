@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use crate::account::Account;
 use crate::definitions::DefinitionSource;
+use crate::entity::Entity;
 use crate::error::{Error, Exit, Result};
 use crate::files::Access;
 use crate::format::xlsx::{cannot_write, save};
 use crate::message;
+use crate::message::Detail;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::t;
 use crate::template::{TemplateOptions, workbook};
@@ -40,10 +42,9 @@ pub fn run(arguments: &Arguments, global: &Global, printer: &Printer) -> Result<
     let catalog = &settings.catalog;
     let entity = catalog.find(&arguments.entity)?;
     if !entity.is_importable() {
-        let known: Vec<&str> =
-            catalog.entities().iter().filter(|entity| entity.is_importable()).map(|entity| &*entity.name).collect();
-        return Err(Error::usage(message!("template.not_importable", entity = entity.name))
-            .hint(message!("template.not_importable_hint", known = known.join(", "))));
+        let known = catalog.entities().iter().filter(|entity| entity.is_importable()).map(Entity::named);
+        return Err(Error::usage(message!("template.not_importable", entity = entity.named()))
+            .hint(message!("template.not_importable_hint", known = Detail::List(known.collect()))));
     }
     let path = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}-template.xlsx", entity.name)));
     let is_piped = path.as_os_str() == "-";

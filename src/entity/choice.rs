@@ -18,6 +18,13 @@ pub struct Choice {
     /// Other texts accepted on import.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Whether it is offered for choosing; one that is not is taken all the same. No part of the fingerprint.
+    #[serde(default = "offered", skip_serializing)]
+    pub offered: bool,
+}
+
+fn offered() -> bool {
+    true
 }
 
 impl Choice {

@@ -107,6 +107,11 @@ impl Entity {
         Detail::label(&self.zh, &self.en)
     }
 
+    /// The noun and how a command calls it: 联系人（customers）; in English they are the same word.
+    pub fn named(&self) -> Detail {
+        Detail::label(&format!("{}（{}）", self.zh, self.name), &self.name)
+    }
+
     /// So many records, as people count them.
     pub fn counted(&self, records: u64, language: Language) -> String {
         let measure = match self.name.as_str() {

@@ -109,6 +109,9 @@ pub struct Field {
     /// Value of the example row in the template.
     #[serde(default)]
     pub example: Option<String>,
+    /// The same in English; none where the one above serves. No part of the fingerprint.
+    #[serde(default, skip_serializing)]
+    pub example_en: Option<String>,
     /// The account told of it; the catalog does not know it.
     #[serde(skip)]
     pub learned: bool,
@@ -123,6 +126,25 @@ impl Field {
     /// The label in `language`.
     pub fn label(&self, language: Language) -> &str {
         language.pick(&self.zh, &self.en)
+    }
+
+    /// The labels of the record that its id stands for.
+    pub fn record_labels(&self) -> Detail {
+        Detail::label(self.zh.trim_end_matches("编号"), self.en.trim_end_matches(" ID"))
+    }
+
+    /// What an export calls the column of names beside one of ids, in a language or as the interface does.
+    pub fn name_title(&self, language: Option<Language>) -> String {
+        match language {
+            None => format!("{}.name", self.name),
+            Some(Language::Zh) => format!("{}（名称）", self.zh.trim_end_matches("编号")),
+            Some(Language::En) => format!("{} (name)", self.en.trim_end_matches(" IDs").trim_end_matches(" ID")),
+        }
+    }
+
+    /// The choices that a person is offered, of those that the field takes.
+    pub fn offered_choices(&self) -> impl Iterator<Item = &Choice> {
+        self.choices.iter().filter(|choice| choice.offered)
     }
 
     /// A custom field of which nothing but its key is known.
@@ -154,6 +176,7 @@ impl Field {
             clue: None,
             mode: None,
             example: None,
+            example_en: None,
             learned: false,
             confidence: Confidence::Assumed,
             source: String::new(),

@@ -2,6 +2,7 @@
 //! which of its fields it is known by (`known_by`), a reference under which headings they stand beside it (`by`).
 
 use super::catalog::Catalog;
+use super::choice::Choice;
 use super::clue::{ANY, Clue, OLD_ID};
 use super::entity::Entity;
 use super::field::Field;
@@ -16,7 +17,13 @@ impl Catalog {
             entities.iter().find(|entity| entity.name == *name && !entity.known_by.is_empty())
         };
         for entity in &mut self.entities {
+            let deleted = entity.deleted.as_ref();
             for field in &mut entity.fields {
+                // Nobody imports a deleted record.
+                if let Some(deleted) = deleted.filter(|deleted| deleted.field == field.name) {
+                    let means_it = |choice: &&mut Choice| deleted.values.contains(&choice.value);
+                    field.choices.iter_mut().filter(means_it).for_each(|choice| choice.offered = false);
+                }
                 field.is_looked_up = target(field).is_some();
             }
             let referring = entity.fields.iter().filter_map(|field| Some((field, target(field)?)));
@@ -94,6 +101,7 @@ fn clue(field: &Field, of: &Field, key: &str, zh: String, en: String) -> Field {
         clue: Some(Clue { reference: field.name.clone(), key: key.to_owned() }),
         mode: field.mode,
         example: None,
+        example_en: None,
         confidence: field.confidence,
         source: field.source.clone(),
     }

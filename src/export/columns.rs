@@ -3,7 +3,6 @@
 use super::options::ExportOptions;
 use crate::entity::{Field, Part, fold};
 use crate::error::{Error, Result};
-use crate::language::Language;
 use crate::message;
 use crate::projection::{Column, ColumnSource, Definitions, Names, tell_apart};
 
@@ -139,13 +138,6 @@ impl<'a> ColumnChoice<'a> {
     /// The header of the names beside a column of ids. Its brackets keep it from being taken for another field when the
     /// file is imported.
     fn name_title(&self, field: &Field) -> String {
-        match self.options.headers {
-            None => format!("{}.name", field.name),
-            Some(Language::Zh) => format!("{}（名称）", field.zh.trim_end_matches("编号")),
-            Some(Language::En) => {
-                let label = field.en.trim_end_matches(" IDs").trim_end_matches(" ID");
-                format!("{label} (name)")
-            }
-        }
+        field.name_title(self.options.headers)
     }
 }

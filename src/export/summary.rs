@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::entity::{Entity, Field, Kind};
 use crate::error::Result;
-use crate::format::{Counts, SummarySheet};
+use crate::format::{Counts, Fact, SummarySheet};
 use crate::language::Language;
 use crate::projection::{Names, moment, text_of};
 use crate::t;
@@ -59,12 +59,13 @@ impl<'a> SummaryCounter<'a> {
     /// A name that cannot be looked up.
     pub(super) fn sheet(
         &self,
-        mut facts: Vec<(String, String)>,
+        facts: Vec<(String, String)>,
         records: u64,
         names: &mut Names<'_>,
     ) -> Result<SummarySheet> {
         let locale = locale(self.language);
-        facts.push((t!("export.summary_records", locale = locale).into_owned(), records.to_string()));
+        let mut facts: Vec<(String, Fact)> = facts.into_iter().map(|(name, text)| (name, text.into())).collect();
+        facts.push((t!("export.summary_records", locale = locale).into_owned(), records.into()));
         let mut sheet = SummarySheet { title: self.title.clone(), facts, counts: Vec::new() };
         for (field, counts) in &self.counted {
             let is_time = matches!(field.kind, Kind::Date | Kind::DateTime);

@@ -7,6 +7,8 @@ pub struct Marking {
     pub frozen: u16,
     /// Widths of columns whose texts are broken into lines.
     pub wrapped: Vec<(u16, f64)>,
+    /// A text that is wider than a column gets is broken into lines in any column.
+    pub wraps_long: bool,
     /// What can be chosen in a column.
     pub choices: Vec<(u16, Vec<String>)>,
     /// The first of the columns at the end that are for programs: they are folded away.

@@ -53,7 +53,7 @@ pub use marking::{Mark, Marking};
 pub use reader::Reader;
 pub use row::{Remark, Row, Shown};
 pub use sheet::Sheet;
-pub use summary_sheet::{Counts, SUMMARY_SHEET_NAMES, SummarySheet};
+pub use summary_sheet::{Counts, Fact, SUMMARY_SHEET_NAMES, SummarySheet};
 pub use table_remarks::{is_labelled, is_remark};
 pub use totals::{is_line_of_totals, is_sum, is_totals, is_word_for_totals};
 pub use value::Value;

@@ -14,13 +14,34 @@ pub struct Counts {
     pub is_charted: bool,
 }
 
+/// What a fact says. A number is written as one, as a spreadsheet program marks digits that are a text.
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// A text.
+    Text(String),
+    /// A count.
+    Number(u64),
+}
+
+impl From<String> for Fact {
+    fn from(text: String) -> Fact {
+        Fact::Text(text)
+    }
+}
+
+impl From<u64> for Fact {
+    fn from(number: u64) -> Fact {
+        Fact::Number(number)
+    }
+}
+
 /// What the summary sheet says.
 #[derive(Debug, Clone, Default)]
 pub struct SummarySheet {
     /// The headline.
     pub title: String,
     /// Facts, each with its name.
-    pub facts: Vec<(String, String)>,
+    pub facts: Vec<(String, Fact)>,
     /// Counts.
     pub counts: Vec<Counts>,
 }

@@ -173,7 +173,7 @@ impl<'a> Agreement<'a> {
             return Err(Error::usage(message!("agreement.unasked")).hint(unanswered));
         }
         match &mut self.console {
-            Some(console) if yes.is_none() && left > 0 => agrees_to_send(console, left),
+            Some(console) if yes.is_none() && left > 0 => agrees_to_send(console, self.options, left),
             _ => Ok(true),
         }
     }
@@ -252,7 +252,8 @@ impl<'a> Agreement<'a> {
         }
         // Of a run that goes on, the first row was sent long ago.
         if is_new && !preflight.first.is_empty() {
-            let fields = preflight.first.iter().map(|(label, value)| format!("  {label}: {value}"));
+            let colon = Language::current().pick("：", ": ");
+            let fields = preflight.first.iter().map(|(label, value)| format!("  {label}{colon}{value}"));
             lines.push(match changes {
                 Some(changes) => t!("agreement.first_change").into_owned() + "\n" + &changes.join("\n"),
                 None => t!("run.first").into_owned() + "\n" + &fields.collect::<Vec<_>>().join("\n"),
@@ -508,9 +509,17 @@ fn released(rows: &mut Rows, consent: &Consent) -> Result<u64> {
 }
 
 /// Asks for a yes, or for the number of rows where a yes is too easily said.
-fn agrees_to_send(console: &mut Console, rows: u64) -> Result<bool> {
+fn agrees_to_send(console: &mut Console, options: &ImportOptions<'_>, rows: u64) -> Result<bool> {
     if rows <= NUMBER_ABOVE {
-        return console.agrees(&message!("run.ask", rows = rows).to_string());
+        let records = options.entity().counted(rows, Language::current());
+        let question = match options.preflight.mode {
+            _ if options.changes_records() => message!("run.ask_change", records = records),
+            WriteMode::Upsert => message!("run.ask_both", records = records),
+            WriteMode::Create | WriteMode::SkipExisting | WriteMode::Update => {
+                message!("run.ask", records = records)
+            }
+        };
+        return console.agrees(&question.to_string());
     }
     let mut question = t!("agreement.ask_number", rows = rows);
     for _ in 0..NUMBER_ATTEMPTS {

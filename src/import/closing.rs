@@ -73,9 +73,6 @@ fn ways_on(options: &ImportOptions<'_>, past: &JournalReader, counts: &Counts) -
         None if counts.retriable() > 0 => hints.push(retry_hint(options, past, counts.retriable())),
         None => {}
     }
-    if past.identity().parent.is_none() {
-        hints.push(t!("run.finished_fresh").into_owned());
-    }
     Ok(hints)
 }
 

@@ -78,7 +78,8 @@ impl Introduction {
     /// The first record as lines, old value → new value; none when it makes a new one.
     pub(super) fn changes(&self) -> Option<Vec<String>> {
         let line = |(label, old, new): &(String, Option<String>, String)| {
-            format!("  {label}: {} → {new}", old.clone().unwrap_or_else(not_given))
+            let colon = Language::current().pick("：", ": ");
+            format!("  {label}{colon}{} → {new}", old.clone().unwrap_or_else(not_given))
         };
         self.changed.as_ref().map(|changed| changed.iter().map(line).collect())
     }

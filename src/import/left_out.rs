@@ -75,7 +75,7 @@ pub(super) fn what_stays_behind(
     let is_told = |field: &&Field| !columns.iter().any(|column| column.column.field.as_ref() == Some(&field.name));
     let owners = entity.fields.iter().filter(|field| field.instead == Some(Instead::Owner));
     for field in owners.filter(is_told).filter(|_| makes_records) {
-        let (entity, label) = (entity.labels(), field.labels());
+        let (entity, label) = (entity.labels(), field.record_labels());
         lines.push(message!("left_out.all", entity = entity, label = label, account = account).to_string());
     }
     lines

@@ -22,6 +22,7 @@ use super::words::{SaidWords, Weighed, Words};
 use crate::check::as_shown::mark_missing;
 use crate::check::confirmed::Confirmed;
 use crate::check::consent::{Consent, OWN_EXPORT, is_for_mappings, is_kept};
+use crate::check::describe::CONFIRMED;
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, old_id_duplicate_rule, watched,
 };
@@ -49,7 +50,9 @@ const SHOWN_RULES: usize = 20;
 const NAMES_AT_HAND: usize = 2_000;
 
 /// Codes of what only a new record has to say.
-const LACKS: [&str; 2] = ["required", "one_of"];
+const LACKS: [&str; 2] = ["required", ONE_OF];
+/// Code of a row that fills none of some columns, which its rule names.
+const ONE_OF: &str = "one_of";
 
 /// What an input is read for.
 pub enum Purpose {
@@ -671,6 +674,7 @@ impl<'a> Reading<'a> {
             }
             if confirmed.names(finding.code) || self.consent.covers(finding.code) {
                 finding.severity = Severity::Word;
+                finding.hint = Message::of_key(CONFIRMED.to_owned(), Vec::new());
             }
         }
         for finding in &self.record.findings {
@@ -720,9 +724,13 @@ impl<'a> Reading<'a> {
 
 /// Why a row is not sent: its findings of this weight.
 pub(super) fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Severity) -> Reason {
-    let findings = || findings.iter().filter(|finding| finding.severity == severity);
-    let rules = findings().map(|finding| {
+    // In the order of the columns, as what can be done about them is told.
+    let mut findings: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == severity).collect();
+    findings.sort_by_key(|finding| finding.column);
+    let rules = findings.iter().map(|finding| {
         match finding.column.map(|column| mapping.header(column)).filter(|header| !header.is_empty()) {
+            // It names its columns itself.
+            Some(_) if finding.code == ONE_OF => finding.rule.clone(),
             Some(header) => message!("import.in_column", header = header, rule = finding.rule),
             None => finding.rule.clone(),
         }
@@ -730,8 +738,8 @@ pub(super) fn reason_of(mapping: &Mapping, findings: &[Finding], severity: Sever
     // A row may have thousands of them, and all are in the file of what was found.
     let rules = rules.take(SHOWN_RULES);
     Reason {
-        code: findings().next().map(|first| first.code.to_owned()).unwrap_or_default(),
-        field: findings().next().and_then(|first| first.field.clone()).unwrap_or_default(),
+        code: findings.first().map(|first| first.code.to_owned()).unwrap_or_default(),
+        field: findings.first().and_then(|first| first.field.clone()).unwrap_or_default(),
         message: Message::joined("import.and_rule", rules).unwrap_or_default(),
     }
 }

@@ -8,7 +8,7 @@ pub const UNKNOWN_ELSEWHERE: &str = "unknown_elsewhere";
 pub const TAGS_DROPPED: &str = "tags_dropped";
 /// The code of a row whose record says something else than was sent, though not what it said before.
 pub const STORED_OTHERWISE: &str = "stored_otherwise";
-/// Why a row is in doubt that a run may have sent whose journal is gone: it is found out here.
+/// The code of a row in doubt, which a run may have sent whose journal is gone: it is found out here.
 pub const UNKNOWN_BEFORE: &str = "unknown_before";
 
 /// How a row ended, or that it did not.

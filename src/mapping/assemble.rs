@@ -4,7 +4,7 @@ use super::builder::MappingBuilder;
 use super::report::{MappingReport, Matched, Missing, Unused};
 use super::sources::{FieldSource, KeySources, LeftOutColumn, Mapping, RowRule, ValueSource};
 use super::word_answers::WordAnswers;
-use crate::entity::{Field, Kind};
+use crate::entity::{Field, Instead, Kind};
 use crate::format::column_letters;
 use crate::language::Language;
 use crate::message::Detail;
@@ -103,6 +103,11 @@ impl MappingBuilder<'_> {
             let is_left = self.is_left_for_that(column) || is_dropped(column);
             (field.read_only && self.unsendable(field).is_some() && is_left).then_some(field)
         };
+        // Who stands there then is told by a login, which is no number.
+        let label = |field: &Field| match field.instead {
+            Some(Instead::Importer | Instead::Owner) => field.record_labels(),
+            _ => field.labels(),
+        };
         let columns = self.sheet.header.iter().enumerate().filter_map(|(index, header)| {
             let letters = column_letters(index);
             let is_unmatched = report.unmatched.iter().any(|unused| unused.column == letters);
@@ -114,7 +119,7 @@ impl MappingBuilder<'_> {
                 column: letters,
                 header: header.trim().to_owned(),
                 field: field.map(|field| field.name.clone()),
-                label: field.map_or_else(|| Detail::Text(String::new()), Field::labels),
+                label: field.map_or_else(|| Detail::Text(String::new()), label),
                 instead: field.and_then(|field| field.instead),
             })
         });

@@ -239,7 +239,9 @@ impl<'a> MappingBuilder<'a> {
     pub(super) fn own_template(&self) -> Option<Recognised> {
         let titles: Vec<String> = titles(self.sheet).into_iter().map(fold).collect();
         let ours: Vec<String> = self.entity.offered(self.mode).map(|field| fold(&field.zh)).collect();
-        let is_ours = !ours.is_empty() && ours.iter().all(|title| titles.contains(title));
+        // An export has these columns, too, and beside them those that the service alone sets.
+        let is_export = self.entity.fields.iter().any(|field| field.read_only && titles.contains(&fold(&field.zh)));
+        let is_ours = !ours.is_empty() && !is_export && ours.iter().all(|title| titles.contains(title));
         let matched = titles.iter().filter(|title| ours.contains(title)).count();
         is_ours.then(|| Recognised {
             name: "bw8-template".to_owned(),
@@ -332,6 +334,9 @@ impl<'a> MappingBuilder<'a> {
                 }
                 if is_result_column(&folded) {
                     self.reasons.insert(column, t!("mapping.result_column").into_owned());
+                } else if let Some(field) = self.named_beside(&folded) {
+                    let label = field.label(Language::current());
+                    self.reasons.insert(column, t!("mapping.names_beside", label = label).into_owned());
                 }
                 continue;
             };
@@ -358,6 +363,16 @@ impl<'a> MappingBuilder<'a> {
             return Err(self.nothing_matches());
         }
         if twice.is_empty() { Ok(()) } else { Err(self.two_columns(&twice)) }
+    }
+
+    /// The field with the ids beside which an export of ours has a column of names: this one, and that of the ids is there.
+    fn named_beside(&self, folded: &str) -> Option<&Field> {
+        let languages = [Some(Language::Zh), Some(Language::En), None];
+        let is_it = |field: &Field| languages.iter().any(|language| fold(&field.name_title(*language)) == folded);
+        let referring = self.entity.fields.iter().enumerate().filter(|(_, field)| field.reference.is_some());
+        let (index, field) = referring.into_iter().find(|(_, field)| field.clue.is_none() && is_it(field))?;
+        let has_ids = self.sheet.header.iter().any(|header| self.headers.find(&fold(header)) == Some(index));
+        has_ids.then_some(field)
     }
 
     /// A heading whose text was broken means nothing, and its column would be lost for that.

@@ -9,7 +9,7 @@ use super::program::{Login, Program, Run};
 use crate::entity::Entity;
 use crate::error::{Exit, Result};
 use crate::language::Language;
-use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
+use crate::settings::{ConnectionOptions, Settings, SettingsOptions, check_address};
 use crate::t;
 use crate::terminal::{Console, quoted, words_of};
 
@@ -47,6 +47,10 @@ struct Chosen {
 impl Chosen {
     fn here(words: impl IntoIterator<Item = String>) -> Chosen {
         Chosen { words: words.into_iter().collect(), folder: None }
+    }
+
+    fn is_sandbox(&self) -> bool {
+        self.words.iter().any(|word| word == "--sandbox")
     }
 
     /// As it is typed.
@@ -175,16 +179,46 @@ impl Menu {
             return Ok(true);
         }
         self.console.say(&t!("menu.login"));
-        let usual = &self.settings.catalog.service.base_url;
-        let base_url = self.console.ask_unless_closed(&t!("menu.base_url", url = usual))?;
+        let base_url = self.base_url()?;
         let user = self.console.ask_unless_closed(&t!("menu.user"))?.unwrap_or_default();
         if user.is_empty() {
             return Ok(false);
         }
         let password = self.console.ask_unseen(&t!("menu.password"))?.unwrap_or_default();
-        let base_url = base_url.filter(|url| !url.is_empty());
-        self.program.login = Some(Login { base_url, user, password: SecretString::from(password) });
+        self.program.login = Some(Login { base_url, user, password: SecretString::from(password), is_proved: false });
         Ok(true)
+    }
+
+    /// The address of the service; none for the usual one.
+    fn base_url(&mut self) -> Result<Option<String>> {
+        let question = t!("menu.base_url", url = self.settings.catalog.service.base_url);
+        loop {
+            let typed = self.console.ask_unless_closed(&question)?.filter(|url| !url.is_empty());
+            match typed.as_deref().map(check_address) {
+                Some(Err(error)) => {
+                    let lines = [Some(error.to_string()), error.hint_text()].into_iter().flatten();
+                    self.console.say(&lines.collect::<Vec<_>>().join("\n"));
+                }
+                _ => return Ok(typed),
+            }
+        }
+    }
+
+    /// What was mistyped is asked for again: a login that the service rejects, and an address at which nothing answered yet.
+    fn learn_of_login(&mut self, chosen: &Chosen, ended: Option<Exit>) {
+        let is_talk = chosen.words.first().is_some_and(|word| word != "check");
+        let Some(login) = self.program.login.as_mut().filter(|_| is_talk && !chosen.is_sandbox()) else { return };
+        let key = match ended {
+            Some(Exit::Denied) => "menu.login_rejected",
+            Some(Exit::CannotRun) if !login.is_proved => "menu.login_unproved",
+            Some(Exit::CannotRun | Exit::Usage | Exit::Interrupted) | None => return,
+            Some(_) => {
+                login.is_proved = true;
+                return;
+            }
+        };
+        self.program.login = None;
+        self.console.say(&format!("\n{}", t!(key)));
     }
 
     /// The command that goes on with a run that did not come to its end.
@@ -248,7 +282,8 @@ impl Menu {
     /// Shows a command, runs it and waits until its end was read.
     fn run(&mut self, chosen: &Chosen) -> Result<()> {
         self.console.say(&format!("\n{}\n", t!("menu.command", command = chosen.text())));
-        self.program.run(&chosen.words, chosen.folder.as_deref())?;
+        let ended = self.program.run(&chosen.words, chosen.folder.as_deref())?;
+        self.learn_of_login(chosen, ended);
         self.console.ask(&format!("\n{}", t!("menu.go_on")))?;
         Ok(())
     }

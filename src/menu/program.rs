@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Context, Exit, Result};
 use crate::language::Language;
 use crate::message;
-use crate::terminal::Signals;
+use crate::terminal::{Signals, TYPED_LOGIN};
 
 /// A login that was typed, for as long as the window is open. It is handed over in the environment and never as a word of a command, which others
 /// can see.
@@ -21,6 +21,8 @@ pub(super) struct Login {
     pub base_url: Option<String>,
     pub user: String,
     pub password: SecretString,
+    /// Whether the service took it once.
+    pub is_proved: bool,
 }
 
 /// A run, as `bw8 runs --format json` tells of it.
@@ -103,6 +105,7 @@ impl Program {
         command.args(words).env("BW8_LANG", Language::current().pick("zh", "en"));
         if let Some(login) = &self.login {
             command.env("BW8_USER", &login.user).env("BW8_PASSWORD", login.password.expose_secret());
+            command.env(TYPED_LOGIN, "1");
             if let Some(base_url) = &login.base_url {
                 command.env("BW8_BASE_URL", base_url);
             }
@@ -110,11 +113,11 @@ impl Program {
         command
     }
 
-    /// Runs a command at the console to its end, in this folder if one is given.
+    /// Runs a command at the console to its end, in this folder if one is given, and says how it ended where that is known.
     ///
     /// # Errors
     /// A program that cannot be started.
-    pub(super) fn run(&self, words: &[String], folder: Option<&Path>) -> Result<()> {
+    pub(super) fn run(&self, words: &[String], folder: Option<&Path>) -> Result<Option<Exit>> {
         let mut command = self.command(words);
         if let Some(folder) = folder {
             command.current_dir(folder);
@@ -122,7 +125,7 @@ impl Program {
         self.is_at_work.store(true, Ordering::SeqCst);
         let ended = command.status().context(|| message!("menu.no_program"));
         self.is_at_work.store(false, Ordering::SeqCst);
-        ended.map(drop)
+        ended.map(|ended| Exit::try_from(u8::try_from(ended.code()?).ok()?).ok())
     }
 
     /// All runs, the newest first.

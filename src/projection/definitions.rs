@@ -224,6 +224,7 @@ impl Definition {
             clue: None,
             mode: None,
             example: None,
+            example_en: None,
             learned: true,
             confidence: Confidence::Confirmed,
             source: "the account's field definitions".to_owned(),
@@ -251,6 +252,7 @@ impl Definition {
                 zh: option.path.clone(),
                 en: option.path.clone(),
                 aliases: [other, last, arrows].into_iter().flatten().collect(),
+                offered: true,
             }
         };
         self.options.iter().map(choice).collect()
@@ -263,6 +265,7 @@ fn yes_and_no() -> Vec<Choice> {
         zh: value.to_owned(),
         en: value.to_owned(),
         aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+        offered: true,
     };
     vec![
         choice("是", &["yes", "true", "y", "1", "√", "✓", "✔"]),

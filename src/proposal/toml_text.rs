@@ -132,7 +132,7 @@ fn constants(proposal: &MappingProposal<'_>) -> Vec<String> {
 /// The words of a field that have to be said in other words.
 fn word_lines(proposal: &MappingProposal<'_>, words: &FieldWords) -> Vec<String> {
     let field = proposal.field(words.field);
-    let choices: Vec<&str> = field.choices.iter().map(|choice| choice.label(Language::current())).collect();
+    let choices: Vec<&str> = field.offered_choices().map(|choice| choice.label(Language::current())).collect();
     let choices = choices.join(Language::current().pick("、", ", "));
     // A section of a field that nothing feeds would be a mistake.
     let sign = if words.is_fed { "" } else { "# " };

@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
 use unicode_width::UnicodeWidthStr;
 
 use super::mapping_proposal::{ColumnProposal, MappingProposal, Meaning};
-use crate::format::xlsx::layout::{bounded, lay_out, write_title};
+use crate::format::xlsx::layout::{A4, bounded, lay_out, write_title};
 use crate::format::xlsx::limits::{MAX_ROWS, cut_text};
 use crate::format::xlsx::template::{EXPLANATION, HIDDEN};
 use crate::format::{Column, column_letters};
@@ -22,6 +22,8 @@ use crate::text::clean;
 
 /// The column of [`FIELD`] in the first sheet.
 const FIELD_COLUMN: u16 = 2 + SAMPLES as u16;
+/// The column of the sheet of words that says how often one occurs.
+const COUNT_COLUMN: u16 = 2;
 /// The column of [`INSTEAD`] in the sheet of words.
 const INSTEAD_COLUMN: u16 = 3;
 /// The first column of the hidden sheet that holds a list.
@@ -49,7 +51,7 @@ pub fn workbook(
         write_constants(workbook.add_worksheet(), proposal)?;
     }
     let sheet = workbook.add_worksheet();
-    sheet.set_name(EXPLANATION[0])?.set_column_width(0, 100)?;
+    sheet.set_name(EXPLANATION[0])?.set_column_width(0, 100)?.set_paper_size(A4);
     for (row, line) in (0u32..).zip(say("map.workbook_advice", &[("command", command)]).lines()) {
         sheet.write_string(row, 0, line)?;
     }
@@ -155,15 +157,20 @@ fn write_words(sheet: &mut Worksheet, proposal: &MappingProposal<'_>, lists: &mu
     let mut first: u32 = 1;
     for words in &proposal.words {
         let field = proposal.field(words.field);
-        for (word, count) in &words.words {
-            table.push(vec![field.zh.clone(), word.clone(), count.to_string(), String::new()]);
+        for (word, _) in &words.words {
+            table.push(vec![field.zh.clone(), word.clone(), String::new(), String::new()]);
         }
         let last = u32::try_from(table.len() - 1).unwrap_or(MAX_ROWS - 1);
-        let rule = lists.rule(field.choices.iter().map(|choice| choice.zh.clone()).collect())?;
+        let rule = lists.rule(field.offered_choices().map(|choice| choice.zh.clone()).collect())?;
         sheet.add_data_validation(first, INSTEAD_COLUMN, last, INSTEAD_COLUMN, &rule)?;
         first = last + 1;
     }
     write_table(sheet, &table)?;
+    let counts = proposal.words.iter().flat_map(|words| &words.words);
+    for (row, (_, count)) in (1u32..MAX_ROWS).zip(counts) {
+        // Exact up to 2^53, far beyond any count of rows.
+        sheet.write_number(row, COUNT_COLUMN, *count as f64)?;
+    }
     lay_out(sheet)
 }
 

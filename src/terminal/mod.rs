@@ -9,6 +9,7 @@ mod shell;
 mod signals;
 mod silence;
 mod step;
+mod typed_login;
 
 pub use crate::interrupt::Interrupt;
 pub use printer::{Global, OutputFormat, Printer, Yes, json_of, tell, warn};
@@ -17,3 +18,4 @@ pub use question::{Console, is_yes, typed_number};
 pub use screen::{finish_writing, last_cause, last_document, note_cause, unwritten, write_out};
 pub use shell::{CommandLine, quoted, quoted_path, words_of};
 pub use signals::{Signals, listen, unless_leaving};
+pub use typed_login::TYPED_LOGIN;

@@ -548,7 +548,7 @@ fn choice(
         out.push_str(&choice.value);
         return Ok(());
     }
-    let labels = field.choices.iter().map(Choice::labels);
+    let labels = field.offered_choices().map(Choice::labels);
     let allowed = Detail::List(labels.take(SHOWN_CHOICES).collect());
     // An account may have hundreds of options of its own.
     let problem = match nearest(field, text).filter(|_| field.custom) {

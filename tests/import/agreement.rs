@@ -207,11 +207,11 @@ mod at_a_terminal {
         let (work, server) = beside("mine.csv", TWO);
         let command = || work.unagreed("import customers mine.csv --rate 0");
         let mut terminal = work.at_terminal(command());
-        terminal.answers("send 2 rows? [y/N]", "");
+        terminal.answers("create 2 customers? [y/N]", "");
         terminal.ended().exits(130).says("nothing was sent");
         assert_eq!(sent(&server), 0);
         let mut terminal = work.at_terminal(command());
-        terminal.answers("send 2 rows? [y/N]", "y");
+        terminal.answers("create 2 customers? [y/N]", "y");
         terminal.ended().exits(0);
         assert_eq!(sent(&server), 2);
     }
@@ -223,7 +223,7 @@ mod at_a_terminal {
         terminal.shows("将使用账号 demo@example.com 向 ").shows("新建 1500 位联系人");
         terminal
             .shows("帮我吧中的账号名称：示例服务商；现有联系人：60，公司：20，客服：8（如 示例客服01、示例客服02）");
-        terminal.shows("姓名: 示例0").shows("按每秒 5 个请求，大约需要 5 分钟，到 ");
+        terminal.shows("姓名：示例0").shows("按每秒 5 个请求，大约需要 5 分钟，到 ");
         terminal.answers("请输入行数（1500）", "");
         terminal.ended().exits(130);
         assert!(server.requests() <= 8, "{}", server.state());
@@ -239,7 +239,7 @@ mod at_a_terminal {
         work.write("mine.csv", TWO);
         let mut terminal = work.at_terminal(work.unagreed("import customers mine.csv --rate 0 --no-canary"));
         terminal.shows("is called: not given; it has contacts: not given, companies: not given, agents: not given");
-        terminal.answers("send 2 rows?", "y");
+        terminal.answers("create 2 customers?", "y");
         terminal.ended().exits(0);
     }
 
@@ -251,7 +251,7 @@ mod at_a_terminal {
         work.write("change.csv", format!("联系人编号,备注\n{id},新的备注\n"));
         let mut terminal = work.at_terminal(work.unagreed("import customers change.csv --mode update --rate 0"));
         terminal.shows("about to update 1 customer").shows("→ 新的备注").shows(id);
-        terminal.answers("send 1 row?", "n");
+        terminal.answers("update 1 customer?", "n");
         terminal.ended().exits(130);
     }
 
@@ -275,7 +275,7 @@ mod at_a_terminal {
             let (work, _server) = beside("mine.csv", content);
             let mut terminal = work.at_terminal(work.unagreed("import customers mine.csv --rate 0"));
             terminal.answers("held back as null_word: 1 findings", answer);
-            terminal.answers(if answer == "y" { "send 2 rows?" } else { "send 1 row?" }, "y");
+            terminal.answers(if answer == "y" { "create 2 customers?" } else { "create 1 customer?" }, "y");
             terminal.ended().exits(if answer == "y" { 0 } else { 3 });
             assert_eq!(work.results().column("status"), [status, "created"]);
         }
@@ -294,7 +294,7 @@ mod at_a_terminal {
             let before = server.stored("tickets");
             let mut terminal = work.at_terminal(work.unagreed("import tickets tickets.csv --rate 0 --lang zh"));
             terminal.answers("是否都已在帮我吧后台关闭？", "1");
-            terminal.answers("确定发送 2 行吗？", "y");
+            terminal.answers("确定新建 2 条工单吗？", "y");
             terminal.answers("已发送一条", answer);
             terminal.ended().exits(exit);
             assert_eq!(server.stored("tickets") - before, stored, "{answer}");
@@ -309,7 +309,7 @@ mod at_a_terminal {
         terminal.ended().exits(130);
         let mut terminal = work.at_terminal(work.unagreed("import tickets tickets.csv --rate 0"));
         terminal.answers("switched off there?", "y");
-        terminal.answers("send 2 rows?", "y");
+        terminal.answers("create 2 tickets?", "y");
         terminal.ended().exits(0);
         assert_eq!(server.requests_to("tickets.create"), 2);
     }

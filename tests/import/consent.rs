@@ -12,7 +12,7 @@ fn failed(work: &Work) -> Table {
 fn a_row_that_has_to_be_looked_at_waits_and_the_others_are_sent() {
     let work = Work::with("mine.csv", WITH_NULL);
     work.bw8("check customers mine.csv").exits(3).says("1 row may be right").says("null_word").says("C \"QQ\"");
-    work.bw8("check customers mine.csv --accept-warnings=null_word").exits(0).says("put right or left out");
+    work.bw8("check customers mine.csv --accept-warnings=null_word").exits(0).says("agreed to, and sent accordingly");
     work.bw8("import customers mine.csv --dry-run --sandbox").exits(3).says("1 row waits for your consent");
     let ran = work.bw8("import customers mine.csv --sandbox --format json");
     ran.exits(3);

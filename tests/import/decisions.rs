@@ -250,3 +250,29 @@ fn the_first_change_of_an_upsert_is_shown_with_the_names_of_what_it_refers_to() 
     let ran = work.on(&server, "import customers mine.csv --mode upsert");
     ran.exits(0).says("Company ID: 20002 (示例公司00002有限公司)");
 }
+
+#[test]
+fn the_workbook_says_what_to_do_and_hides_no_candidate() {
+    let server = Server::start("");
+    let people: Vec<String> = (1..=4).map(|number| format!("示例一,1310000000{number},20001\n")).collect();
+    let work = Work::with("people.csv", format!("姓名,手机,公司编号\n{}", people.concat()));
+    work.on(&server, "import customers people.csv --accept-warnings=likely_double").exits(0);
+    work.write("mine.csv", "标题,联系人\n示例单,示例一\n示例单二,示例无此人\n");
+    work.on(&server, "import tickets mine.csv --run run --lang zh").exits(5);
+    let file = work.path("run/decisions.xlsx");
+    let sheet = part_of(&file, "xl/worksheets/sheet1.xml");
+    let rows: Vec<&str> = sheet.split("<row r=\"").filter(|row| row.starts_with(['2', '3'])).collect();
+    // Four lines of 16 points, in whole pixels.
+    assert!(rows.iter().any(|row| row.split('>').next().unwrap().contains("ht=\"63.75\"")), "{sheet}");
+    assert!(sheet.contains("<autoFilter ref=\"A1:G3\""), "{sheet}");
+    // The id of a record that is no candidate may be typed without being asked whether it is meant.
+    assert!(!sheet.contains("showErrorMessage"), "{sheet}");
+    let sheets = all_sheets(&file);
+    assert_eq!(sheets.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["待决定", "填写说明"]);
+    let mut table = sheets[0].1.clone();
+    for (row, id) in [(0, "50001"), (1, "50002")] {
+        table.set(row, "处理", id);
+    }
+    work.write("run/decisions.xlsx", workbook(&[("待决定", &table), ("填写说明", &sheets[1].1)]));
+    work.on(&server, "import tickets mine.csv --run run").exits(0);
+}

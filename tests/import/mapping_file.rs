@@ -125,7 +125,7 @@ fn words_that_the_mapping_replaces_are_shown_with_their_rows() {
     let (work, server) = (Work::with("mine.csv", format!("姓名,手机,公司编号,在职状态\n{rows}")), Server::start(""));
     work.write("map.toml", "[values.state]\n'在岗' = '在职'\n'离开' = '离职'\n'在职' = '在职'\n");
     let ran = work.bw8("check customers mine.csv --mapping map.toml --lang zh");
-    ran.exits(0).says("D  在职状态，按映射改写：在岗 → 在职，3 行；离开 → 离职，2 行");
+    ran.exits(0).says("D  在职状态，按列对应表改写：在岗 → 在职，3 行；离开 → 离职，2 行");
     let ran = work.bw8("check customers mine.csv --mapping map.toml --format json");
     ran.exits(0);
     let told = ran.json();

@@ -290,3 +290,97 @@ fn a_cell_that_is_hidden_or_merged_a_thousand_times_is_said_once() {
         assert!(ran.stdout().len() < 100_000, "{} bytes", ran.stdout().len());
     }
 }
+
+#[test]
+fn rows_without_names_are_told_by_what_they_are_about() {
+    let server = Server::start("");
+    let work = Work::with(
+        "people.csv",
+        "客户编号,姓名,手机,公司名称\nC1,示例一,13100000001,示例公司00001有限公司\nC2,示例二,13100000002,示例公司00001有限公司\n",
+    );
+    work.on(&server, "import customers people.csv --source old").exits(0);
+    work.write("bindings.csv", "联系人旧系统编号,第三方用户标识,绑定来源\nC1,ext-1,开放平台\nC2,ext-2,开放平台\n");
+    work.on(&server, "import bindings bindings.csv --source old --run bindings --lang zh").exits(0);
+    let rows = &all_sheets(&work.path("bindings/results.xlsx"))[1].1;
+    assert_eq!(rows.column("联系人旧系统编号"), ["C1", "C2"], "{rows:?}");
+    assert_eq!(rows.column("第三方用户标识"), ["ext-1", "ext-2"], "{rows:?}");
+    work.write("tags.csv", "对象类型,旧系统编号,添加标签\n联系人,C1,示例甲\n联系人,C2,示例乙\n");
+    work.on(&server, "import tags tags.csv --source old --run tags --lang zh").exits(0);
+    let rows = &all_sheets(&work.path("tags/results.xlsx"))[1].1;
+    assert_eq!(rows.column("对象类型"), ["联系人", "联系人"], "{rows:?}");
+    assert_eq!(rows.column("添加标签"), ["示例甲", "示例乙"], "{rows:?}");
+    assert_eq!(rows.column("旧系统编号"), ["C1", "C2"], "{rows:?}");
+}
+
+/// A spreadsheet program puts a green triangle on digits that are a text.
+#[test]
+fn counts_in_workbooks_are_numbers() {
+    let work = Work::with("mine.csv", "姓名,手机,公司编号,在职状态\n示例甲,13100000001,20001,在岗\n");
+    work.bw8("import customers mine.csv --sandbox --run run --lang zh").exits(3);
+    let summary = part(&work, "run/results.xlsx", "xl/worksheets/sheet1.xml");
+    let strings = part(&work, "run/results.xlsx", "xl/sharedStrings.xml");
+    assert!(summary.contains("<c r=\"B9\" s=") && !strings.contains("<t>1</t>"), "{summary}\n{strings}");
+    work.bw8("map customers mine.csv -o map.xlsx").exits(0);
+    let words = part(&work, "map.xlsx", "xl/worksheets/sheet2.xml");
+    let count = words.split("<c r=\"C2\"").nth(1).and_then(|cell| cell.split("</c>").next()).unwrap_or_default();
+    assert!(count.ends_with("><v>1</v>") && !count.contains("t=\"s\""), "{words}");
+    work.bw8("export companies -o out.xlsx --sandbox --lang zh").exits(0);
+    assert!(!part(&work, "out.xlsx", "xl/sharedStrings.xml").contains("<t>20</t>"));
+}
+
+#[test]
+fn long_cells_of_failed_rows_are_broken_into_lines() {
+    let note = "示例备注".repeat(70);
+    let work = Work::with(
+        "mine.csv",
+        format!("姓名,手机,公司编号,备注\n示例甲,13100000001,20001,{note}\n示例乙,139,20001,短\n"),
+    );
+    work.bw8("import customers mine.csv --sandbox --run run").exits(3);
+    let sheet = part(&work, "run/failed.xlsx", "xl/worksheets/sheet1.xml");
+    let height = |row: u32| {
+        let begin = sheet.split(&format!("<row r=\"{row}\"")).nth(1).unwrap_or_else(|| panic!("{sheet}"));
+        let tag = begin.split('>').next().unwrap();
+        tag.split("ht=\"").nth(1).and_then(|rest| rest.split('"').next()).map_or(16, |height| height.parse().unwrap())
+    };
+    // 560 columns of text in lines of less than 60.
+    assert!(height(2) >= 10 * 16, "{}", height(2));
+    assert!(height(3) <= 4 * 16, "{}", height(3));
+}
+
+#[test]
+fn what_to_do_stands_in_the_order_of_what_is_wrong_and_names_its_column() {
+    let note = "示例".repeat(130);
+    let rows = format!("姓名,手机,公司编号,备注,在职状态\n示例甲,13100000001,20001,{note},休假\n示例乙,,20001,,在职\n");
+    let work = Work::with("mine.csv", rows);
+    let ran = work.bw8("import customers mine.csv --sandbox --run run --lang zh");
+    // What can be chosen is what can be written, and a rule that names its columns is not said of one of them.
+    ran.exits(3).says("只能填写：在职、离职").never_says("已删除").never_says("手机：手机、固定电话");
+    for (file, row) in [("run/failed.xlsx", 0), ("run/results.xlsx", 0)] {
+        let sheets = all_sheets(&work.path(file));
+        let table = &sheets.last().unwrap().1;
+        let todo = if table.header().contains(&"建议") { "建议" } else { "怎么办" };
+        let (why, todo) = (table.column("原因")[row], table.column(todo)[row]);
+        let order = |text: &str| {
+            ["备注：", "在职状态："].map(|column| text.find(column).unwrap_or_else(|| panic!("{file}: {text}")))
+        };
+        assert!(order(why).is_sorted() && order(todo).is_sorted(), "{why}\n{todo}");
+        assert_eq!(todo.lines().count(), 2, "{todo}");
+    }
+    let table = work.table("run/failed.xlsx");
+    assert_eq!((table.column("原因")[1], table.column("建议")[1]), ("手机、固定电话不能都留空", "请补填其中一项"));
+    let strings = part(&work, "run/failed.xlsx", "xl/worksheets/sheet1.xml");
+    assert!(strings.contains("\"在职,离职\""), "{strings}");
+}
+
+#[test]
+fn what_was_agreed_to_is_not_said_to_be_put_right() {
+    let work = Work::with("mine.csv", "姓名,手机,公司编号,备注\n示例甲,13100000001,20001,NULL\n");
+    work.bw8("import customers mine.csv --sandbox --run run --lang zh").exits(3).says("请清空这个单元格；确认导入则");
+    let mut table = work.table("run/failed.xlsx");
+    work.write("run/failed.xlsx", workbook(&[("Sheet1", table.set(0, "确认导入", "是"))]));
+    let ran = work.bw8("retry run/failed.xlsx --sandbox --lang zh");
+    ran.exits(0)
+        .says("以下内容已经确认，将按确认的结果导入：")
+        .never_says("以下内容已自动处理")
+        .never_says("请清空这个单元格");
+}

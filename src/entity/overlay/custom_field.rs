@@ -21,6 +21,7 @@ const CUSTOM_KEYS: &[&str] = &[
     "text_only",
     "secret",
     "example",
+    "example_en",
     "mark",
     "source",
 ];

@@ -9,7 +9,7 @@ use crate::format::column::Column;
 /// Characters the list of a drop-down may have, commas included.
 pub const MAX_LIST: usize = 255;
 /// The number of this size of paper in the format.
-pub(super) const A4: u8 = 9;
+pub const A4: u8 = 9;
 /// Columns are between so many digits wide.
 const WIDTHS: (usize, usize) = (10, 60);
 
@@ -48,6 +48,11 @@ pub fn lay_out(sheet: &mut Worksheet) -> Result<(), XlsxError> {
 pub fn bounded(width: usize) -> f64 {
     let width = u32::try_from(width.clamp(WIDTHS.0, WIDTHS.1)).unwrap_or(0);
     f64::from(width) + 1.0
+}
+
+/// The width of a column whose texts do not all fit, for one that does not; none of a text that does.
+pub(super) fn too_wide(text: &str) -> Option<f64> {
+    (text_width(text) > WIDTHS.1).then(|| bounded(WIDTHS.1))
 }
 
 /// The width of a title, with room for the button of the filter.

@@ -4,7 +4,7 @@ use rust_xlsxwriter::{Chart, ChartType, Color, Format, FormatAlign, Worksheet, X
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::A4;
-use crate::format::summary_sheet::{Counts, SummarySheet};
+use crate::format::summary_sheet::{Counts, Fact, SummarySheet};
 
 /// Characters a column is wide at most.
 const WIDEST: usize = 70;
@@ -27,10 +27,19 @@ pub(super) fn write_summary(sheet: &mut Worksheet, summary: &SummarySheet) -> Re
     let mut row = 2;
     for (fact, value) in &summary.facts {
         sheet.write_string_with_format(row, 0, fact, &name)?;
-        // A line a row: programs disagree on how high a row with several lines is.
-        for line in value.lines() {
-            sheet.write_string_with_format(row, 1, line, &text)?;
-            row += 1;
+        match value {
+            Fact::Number(count) => {
+                // Exact up to 2^53, far beyond any count.
+                sheet.write_number_with_format(row, 1, *count as f64, &number)?;
+                row += 1;
+            }
+            // A line a row: programs disagree on how high a row with several lines is.
+            Fact::Text(value) => {
+                for line in value.lines() {
+                    sheet.write_string_with_format(row, 1, line, &text)?;
+                    row += 1;
+                }
+            }
         }
     }
     let mut widest = summary.facts.iter().map(|(fact, _)| fact.width()).max().unwrap_or(0);

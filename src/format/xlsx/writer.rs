@@ -10,7 +10,7 @@ use rust_xlsxwriter::{
 
 use super::cell_value::{CellValue, PLAIN, TEXT, WRAPPED, looks, wrong};
 use super::error::{cannot_write, not_written};
-use super::layout::{bounded, fits_into_a_cell, lay_out, lines_of, text_width, title_width, write_title};
+use super::layout::{bounded, fits_into_a_cell, lay_out, lines_of, text_width, title_width, too_wide, write_title};
 use super::limits::{MAX_COLUMNS, MAX_ROWS, continued, cut_text, sheet_name};
 use super::row_sheet::{Look, RowSheet};
 use super::save::{COMPRESSION, SheetRows, save_with_rows};
@@ -216,10 +216,16 @@ impl XlsxWriter {
             let wrapped = self.marking.wrapped.iter().find(|(wrapped, _)| *wrapped == column_index);
             let mark = marks.iter().find(|mark| mark.column == column);
             let value = CellValue::of(value);
+            let column_width = wrapped.map(|(_, width)| *width).or_else(|| match &value {
+                CellValue::Text(text) if self.marking.wraps_long && !is_text => too_wide(text),
+                _ => None,
+            });
+            // A column is as wide as such a text is broken for, wherever it comes.
+            let is_measured = self.row < MEASURED_ROWS || wrapped.is_none() && column_width.is_some();
             let look = match &value {
                 CellValue::Date(_, look) => *look,
                 _ if is_text => TEXT,
-                _ if wrapped.is_some() => WRAPPED,
+                _ if column_width.is_some() => WRAPPED,
                 _ => PLAIN,
             };
             let look = if mark.is_some() { wrong(look) } else { look };
@@ -238,9 +244,9 @@ impl XlsxWriter {
                 CellValue::Text(text) => {
                     let kept = cut_text(&text);
                     self.cut += u64::from(kept.len() < text.len());
-                    width = if self.row < MEASURED_ROWS { text_width(kept) } else { 0 };
-                    if let Some((_, column_width)) = wrapped {
-                        lines = lines.max(lines_of(kept, *column_width));
+                    width = if is_measured { text_width(kept) } else { 0 };
+                    if let Some(column_width) = column_width {
+                        lines = lines.max(lines_of(kept, column_width));
                     }
                     rows.text(column, kept, look);
                 }
@@ -253,9 +259,7 @@ impl XlsxWriter {
                     .and_then(|sheet| sheet.insert_note(self.row, column_index, &note).map(drop))
                     .map_err(|error| not_written(&self.path, &error))?;
             }
-            if self.row < MEASURED_ROWS
-                && let Some(widest) = self.widths.get_mut(column)
-            {
+            if is_measured && let Some(widest) = self.widths.get_mut(column) {
                 *widest = width.max(*widest);
             }
         }

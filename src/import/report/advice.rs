@@ -2,11 +2,13 @@
 
 use crate::check::findings::RowFinding;
 use crate::journal::{Operation, Status};
+use crate::mapping::Mapping;
+use crate::message;
 use crate::problem::Severity;
 use crate::t;
 
 /// What to do about a row; nothing where it is done.
-pub(super) fn advice(operation: Option<&Operation>, findings: &[RowFinding]) -> String {
+pub(super) fn advice(operation: Option<&Operation>, findings: &[RowFinding], mapping: &Mapping) -> String {
     let Some(operation) = operation else { return t!("report.todo_pending").into_owned() };
     let (severity, otherwise) = match operation.status {
         Status::Refused => (Severity::Refused, "report.todo_fix"),
@@ -15,12 +17,17 @@ pub(super) fn advice(operation: Option<&Operation>, findings: &[RowFinding]) -> 
         Status::Unknown => return t!("report.todo_settle").into_owned(),
         Status::Created | Status::Updated | Status::Unchanged | Status::Skipped => return String::new(),
     };
-    let mut hints: Vec<String> = findings
-        .iter()
-        .filter(|finding| finding.severity == severity)
-        .map(|finding| finding.hint.to_string())
-        .filter(|hint| !hint.is_empty())
-        .collect();
+    let of_row = findings.iter().filter(|finding| finding.severity == severity);
+    let mut hints: Vec<(Option<u64>, String)> =
+        of_row.map(|finding| (finding.column, finding.hint.to_string())).filter(|(_, hint)| !hint.is_empty()).collect();
     hints.dedup();
-    if hints.is_empty() { t!(otherwise).into_owned() } else { hints.join("\n") }
+    let header = |column: u64| usize::try_from(column).map_or("", |column| mapping.header(column));
+    // Where there is one alone, it is about what is wrong.
+    let is_alone = hints.len() == 1;
+    let lines = hints.into_iter().map(|(column, hint)| match column.map(header).filter(|header| !header.is_empty()) {
+        Some(header) if !is_alone => message!("import.in_column", header = header, rule = hint).to_string(),
+        _ => hint,
+    });
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() { t!(otherwise).into_owned() } else { lines.join("\n") }
 }

@@ -124,6 +124,7 @@ impl<'a> FailedRows<'a> {
         let marking = Marking {
             frozen: u16::try_from(leading).unwrap_or(0),
             wrapped: (0u16..).zip(WIDTHS).collect(),
+            wraps_long: true,
             choices: choices(mapping, &kept, leading, has_confirmation),
             technical,
         };
@@ -149,7 +150,7 @@ impl<'a> FailedRows<'a> {
             _ => reason.message.to_string(),
         });
         let why = reason.map(|reason| self.why(operation.status, reason)).transpose()?.unwrap_or_default();
-        let todo = advice(Some(operation), findings);
+        let todo = advice(Some(operation), findings, self.mapping);
         let damaged: Vec<Option<String>> = self.kept.iter().map(|column| damaged(row, *column, findings)).collect();
         let mut values: Vec<Value<'_>> = Vec::with_capacity(self.leading + self.kept.len() + RESULT_COLUMNS.len() + 1);
         if self.leading > 0 {
@@ -291,11 +292,8 @@ fn choices(mapping: &Mapping, kept: &[usize], leading: usize, has_confirmation: 
     let entity = mapping.entity();
     let of_field = |(position, column): (usize, &usize)| {
         let field = entity.fields.iter().find(|field| mapping.column(&field.name) == Some(*column))?;
-        let is_deleted = |value: &String| {
-            entity.deleted.as_ref().is_some_and(|deleted| deleted.field == field.name && deleted.values.contains(value))
-        };
-        let offered = field.choices.iter().filter(|choice| !is_deleted(&choice.value));
-        let labels: Vec<String> = offered.map(|choice| choice.label(Language::current()).to_owned()).collect();
+        let labels: Vec<String> =
+            field.offered_choices().map(|choice| choice.label(Language::current()).to_owned()).collect();
         Some((u16::try_from(position + leading).ok()?, labels)).filter(|(_, labels)| !labels.is_empty())
     };
     let mut choices: Vec<(u16, Vec<String>)> = kept.iter().enumerate().filter_map(of_field).collect();

@@ -13,11 +13,11 @@ use super::row_findings::RowFindings;
 use super::words;
 use crate::account::shown_identity;
 use crate::check::findings::RowFinding;
-use crate::entity::Entity;
+use crate::entity::Field;
 use crate::error::Result;
 use crate::files::short_path;
 use crate::format::{
-    Column, Counts, Marking, Row, SUMMARY_SHEET_NAMES, SummarySheet, Value, WriteOptions, Writer, XLSX,
+    Column, Counts, Fact, Marking, Row, SUMMARY_SHEET_NAMES, SummarySheet, Value, WriteOptions, Writer, XLSX,
 };
 use crate::import::cells::{CellReader, KeptCells};
 use crate::import::notes::COMPANY_NOTE;
@@ -29,7 +29,7 @@ use crate::t;
 /// Reasons the first sheet shows.
 const SHOWN_REASONS: usize = 10;
 /// Columns that say which row is meant beside its number, at most.
-const MOST_NAMES: usize = 4;
+const MOST_NAMES: usize = 5;
 /// Widths of the columns whose texts are broken into lines.
 const TEXT_WIDTH: f64 = 42.0;
 
@@ -65,34 +65,34 @@ pub(super) fn write(content: &RunContent<'_>, mut operations: OperationCursor) -
             Some(Status::Refused | Status::Held) => findings.at(row_index)?,
             _ => Vec::new(),
         };
-        write_row(
-            book.as_mut(),
-            (operation, &statuses),
-            cells.next(),
-            &found,
-            (&names, content.mapping.entity()),
-            is_retry,
-        )?;
+        write_row(book.as_mut(), (operation, &statuses), cells.next(), &found, (&names, content.mapping), is_retry)?;
     }
     let none = Row::default();
     content.past.each_gone(|gone| {
         let gone = words::as_gone(gone);
-        let about = (&*names, content.mapping.entity());
+        let about = (&*names, content.mapping);
         write_row(book.as_mut(), (Some(&gone), &statuses), &none, &[], about, is_retry)
     })?;
     book.finish_with(&summary(content)?)?;
     Ok(path)
 }
 
-/// The columns of the input by which a person knows a row, with their fields: its name, then what its keys are made of.
+/// The columns of the input by which a person knows a row, with their fields: its name, then what its keys are made of. Rows that have
+/// no name are known by what they have to say; a record that one refers to may be told by something else than its id.
 fn names(mapping: &Mapping) -> Vec<(String, usize)> {
     let entity = mapping.entity();
-    let fields = entity.display.iter().chain(entity.keys.iter().flatten()).chain(entity.id.iter());
+    let named = entity.display.iter().chain(entity.keys.iter().flatten()).chain(entity.id.iter());
+    let edits =
+        entity.edits.iter().flat_map(|edits| [&edits.entity, &edits.record, &edits.set, &edits.add, &edits.remove]);
+    let required = entity.fields.iter().filter(|field| field.required && entity.display.is_none());
     let mut names: Vec<(String, usize)> = Vec::new();
-    for name in fields {
-        let (Some(column), Some(field)) = (mapping.column(name), entity.field(name)) else { continue };
-        if !field.secret && names.len() < MOST_NAMES && !names.iter().any(|(_, known)| *known == column) {
-            names.push((field.label(Language::current()).to_owned(), column));
+    for name in named.chain(edits).chain(required.map(|field| &field.name)) {
+        let is_told = |field: &Field| field.clue.as_ref().is_some_and(|clue| clue.reference == *name);
+        for field in entity.fields.iter().filter(|field| field.name == *name || is_told(field)) {
+            let Some(column) = mapping.column(&field.name) else { continue };
+            if !field.secret && names.len() < MOST_NAMES && !names.iter().any(|(_, known)| *known == column) {
+                names.push((field.label(Language::current()).to_owned(), column));
+            }
         }
     }
     names.extend(mapping.old_id.as_ref().map(|old_id| (t!("report.book_old_id").into_owned(), old_id.column)));
@@ -119,7 +119,7 @@ fn write_row(
     (operation, statuses): (Option<&Operation>, &[String; Status::ALL.len()]),
     row: &Row,
     findings: &[RowFinding],
-    (names, entity): (&[(String, usize)], &Entity),
+    (names, mapping): (&[(String, usize)], &Mapping),
     is_retry: bool,
 ) -> Result<()> {
     let number = |number: Option<u64>| number.map_or(Value::Empty, |number| Value::Number(number as f64));
@@ -131,13 +131,13 @@ fn write_row(
         Some(operation) => statuses[operation.status as usize - 1].as_str().into(),
         None => t!("status.pending"),
     };
-    let without_id = operation.and_then(|operation| words::without_id(entity, operation));
+    let without_id = operation.and_then(|operation| words::without_id(mapping.entity(), operation));
     let why = match (operation, reason) {
         _ if without_id.is_some() => without_id.unwrap_or_default(),
         (Some(operation), Some(reason)) => words::why(operation.status, &reason.code, &reason.message),
         _ => String::new(),
     };
-    let todo = advice(operation, findings);
+    let todo = advice(operation, findings, mapping);
     let row_number = operation.map(|operation| operation.row.number).or(Some(row.number).filter(|number| *number > 0));
     let mut values = vec![number(row_number)];
     if is_retry {
@@ -169,30 +169,32 @@ fn summary(content: &RunContent<'_>) -> Result<SummarySheet> {
     let (requests, _, seconds) = content.past.totals()?;
     let at = |at: i64| local(at).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
     let company = content.past.note(COMPANY_NOTE)?;
-    let mut facts = vec![(t!("report.book_account").into_owned(), shown_identity(&identity.target))];
-    facts.extend(company.map(|company| (t!("report.book_company").into_owned(), company)));
+    let fact = |name: Cow<'_, str>, fact: Fact| (name.into_owned(), fact);
+    let mut facts = vec![fact(t!("report.book_account"), shown_identity(&identity.target).into())];
+    facts.extend(company.map(|company| fact(t!("report.book_company"), company.into())));
     let input = match &identity.sheet {
         Some(sheet) => format!("{} · {sheet}", identity.input_shown),
         None => identity.input_shown.clone(),
     };
     facts.extend([
-        (t!("report.book_input").into_owned(), input),
-        (t!("report.book_folder").into_owned(), short_path(content.journal.folder()).display().to_string()),
-        (t!("report.book_started").into_owned(), at(identity.started)),
-        (t!("report.book_ended").into_owned(), at(Timestamp::now().as_millisecond())),
-        (t!("report.book_seconds").into_owned(), t!("report.seconds", seconds = format!("{seconds:.0}")).into_owned()),
-        (t!("report.book_requests").into_owned(), requests.to_string()),
-        (t!("report.book_rows_read").into_owned(), content.counts.read.to_string()),
+        fact(t!("report.book_input"), input.into()),
+        fact(t!("report.book_folder"), short_path(content.journal.folder()).display().to_string().into()),
+        fact(t!("report.book_started"), at(identity.started).into()),
+        fact(t!("report.book_ended"), at(Timestamp::now().as_millisecond()).into()),
+        fact(t!("report.book_seconds"), t!("report.seconds", seconds = format!("{seconds:.0}")).into_owned().into()),
+        fact(t!("report.book_requests"), requests.into()),
+        fact(t!("report.book_rows_read"), content.counts.read.into()),
     ]);
     if content.gone.read > 0 {
-        facts.push((t!("report.book_gone").into_owned(), content.gone.read.to_string()));
+        facts.push(fact(t!("report.book_gone"), content.gone.read.into()));
     }
     let unit = t!("report.book_count").into_owned();
     let ends = words::parts(&content.counts, &content.reasons);
     let is_wrong = |status: Status| !status.is_done();
     let reasons = content.reasons.iter().filter(|(status, ..)| is_wrong(*status)).take(SHOWN_REASONS);
     let reasons = reasons.map(|(status, code, message, rows)| {
-        (format!("{}：{}", words::status(*status), words::why(*status, code, message)), *rows)
+        let colon = Language::current().pick("：", ": ");
+        (format!("{}{colon}{}", words::status(*status), words::why(*status, code, message)), *rows)
     });
     Ok(SummarySheet {
         title: t!("report.book_title", entity = content.mapping.entity().label(Language::current())).into_owned(),
