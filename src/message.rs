@@ -63,6 +63,20 @@ impl Message {
             .reduce(|first, second| Message::new(code, vec![("first", first.into()), ("second", second.into())]))
     }
 
+    /// The first of the rules that were joined to one message, with what can be done about it.
+    pub fn first_rule(&self) -> Message {
+        if self.code() != "import.and_rule" {
+            return self.clone();
+        }
+        match (self.part("first"), self.part("second")) {
+            (Some(first), Some(second)) if second.code().ends_with("_hint") => {
+                Message::new("import.and_rule", vec![("first", first.first_rule().into()), ("second", second.into())])
+            }
+            (Some(first), _) => first.first_rule(),
+            _ => self.clone(),
+        }
+    }
+
     /// What the system says, in words of ours where it says something common: its own are English on most machines.
     pub fn of_system(error: &io::Error) -> Message {
         if let Some(ours) = error.get_ref().and_then(|inner| inner.downcast_ref::<SystemWords>()) {

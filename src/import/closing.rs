@@ -1,10 +1,11 @@
 //! The end of a command: counts, reports, the journal as one file, the last words.
 
 use std::path::Path;
-use std::time::Instant;
 
 use serde_json::json;
 
+use super::memory::retried;
+use super::not_retried::NotRetried;
 use super::options::ImportOptions;
 use super::pipeline::{Cause, Recorded, Sent};
 use super::places::tell_index;
@@ -15,6 +16,7 @@ use crate::error::{Error, Exit, Result};
 use crate::files::short_path;
 use crate::journal::{Counts, Journal, JournalReader};
 use crate::message;
+use crate::message::Message;
 use crate::t;
 use crate::terminal::{self, Printer, quoted_path};
 
@@ -54,18 +56,25 @@ fn ways_on(options: &ImportOptions<'_>, past: &JournalReader, counts: &Counts) -
         return Ok(vec![t!("run.finished_forgotten_hint").into_owned()]);
     }
     let mut hints = Vec::new();
-    let retried = match counts.retriable() {
+    let last = match counts.retriable() {
         0 => None,
         _ => {
             let index = options.account.index()?;
             last_retry(past, |run| index.of_parent(run))?
         }
     };
-    match &retried {
+    match &last {
         Some((retry, counts)) => {
             let words = words::counts_of(retry, counts)?;
             let folder = short_path(retry.folder()).display().to_string();
-            hints.push(message!("run.finished_retried", folder = folder, counts = words).to_string());
+            let left = NotRetried::of(past, None, &options.account.index()?)?;
+            hints.push(match left {
+                None => message!("run.finished_retried", folder = folder, counts = words).to_string(),
+                Some(_) => message!("run.finished_partly_retried", folder = folder, counts = words).to_string(),
+            });
+            if let Some(left) = left {
+                hints.push(words_of_left(options, &left, past, NotRetried::file(past)?.as_deref()).to_string());
+            }
             if counts.retriable() > 0 {
                 hints.push(retry_hint(options, retry, counts.retriable()));
             }
@@ -73,7 +82,32 @@ fn ways_on(options: &ImportOptions<'_>, past: &JournalReader, counts: &Counts) -
         None if counts.retriable() > 0 => hints.push(retry_hint(options, past, counts.retriable())),
         None => {}
     }
+    if let Some(parent) = &past.identity().parent {
+        let index = options.account.index()?;
+        if let Some(first) = retried(parent, &index)?
+            && let Some(left) = NotRetried::of(&first, None, &index)?
+        {
+            hints.push(words_of_left(options, &left, &first, NotRetried::file(&first)?.as_deref()).to_string());
+        }
+    }
     Ok(hints)
+}
+
+/// For a retry: what there is to say of rows of the retried run that no retry has had, which are written anew.
+fn left_behind(options: &ImportOptions<'_>, journal: &Journal) -> Result<Option<(u64, Message)>> {
+    let Some(parent) = &journal.identity().parent else { return Ok(None) };
+    let index = options.account.index()?;
+    let Some(past) = retried(parent, &index)? else { return Ok(None) };
+    let Some(left) = NotRetried::of(&past, Some(journal), &index)? else { return Ok(None) };
+    // What cannot be written anew is named all the same.
+    let file = left.write(options, &past).ok();
+    Ok(Some((left.rows, words_of_left(options, &left, &past, file.as_deref()))))
+}
+
+/// What there is to say of rows that no retry has had, and which command retries them.
+fn words_of_left(options: &ImportOptions<'_>, left: &NotRetried, past: &JournalReader, file: Option<&Path>) -> Message {
+    let command = options.typed.on_same_account("retry", file.unwrap_or(past.folder()));
+    message!("run.not_retried", rows = left.rows, numbers = left.named(), command = command)
 }
 
 /// Which command sends rows again that were not done.
@@ -87,7 +121,7 @@ pub(super) fn finish(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     sent: Sent,
-    started: Instant,
+    seconds: f64,
     printer: &Printer,
 ) -> Result<Exit> {
     let Sent { recorded, taken, waiting, cause, requests, retries, is_unreadable } = sent;
@@ -115,8 +149,9 @@ pub(super) fn finish(
     let counts = counts.and(&past.gone_counts()?);
     let cause = cause.filter(|cause| cause.stands_with(counts.pending));
     let (requests, retries) = options.account.take_requests();
-    journal.set_totals(requests, retries, started.elapsed().as_secs_f64())?;
-    let content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
+    journal.set_totals(requests, retries, seconds)?;
+    let mut content = RunContent::new(&journal, &past, &preflight.mapping, counts)?;
+    content.left = if counts.pending == 0 { left_behind(options, &journal)? } else { None };
     let mut files = report::write(&content);
     let settle_line = SettleLine::of(&content, &options.typed)?;
     let settle_line = if is_unreadable { settle_line.map(SettleLine::unreadable) } else { settle_line };

@@ -46,6 +46,7 @@ mod looks;
 mod matching;
 mod memory;
 mod named_records;
+mod not_retried;
 mod notes;
 mod operation;
 mod options;

@@ -192,10 +192,11 @@ impl<'a> RowPlanner<'a> {
         self.duplicates.begin();
         let mut keys = self.past.unmatched_keys()?;
         if !keys.is_empty() {
-            // A row of the same key that says something else is that row, edited.
+            // A row of the same key that says something else is that row, edited; so is one that names the same row of the first run.
             let mut edited = HashSet::new();
             while let Some(row) = self.spool.next()? {
-                edited.extend(row.key_hash().filter(|key| keys.contains(key)));
+                let of_origin = self.sent_for(&row)?.and_then(|sent| sent.row.key);
+                edited.extend(row.key_hash().into_iter().chain(of_origin).filter(|key| keys.contains(key)));
             }
             self.spool.rewind()?;
             keys = edited;
@@ -260,7 +261,10 @@ impl<'a> RowPlanner<'a> {
             }
             Decision::Elsewhere => {
                 let (there, folder) = known.elsewhere.ok_or_else(undecided)?;
-                return Ok(Some(RowAction::End(taken_care_of(row, &there, &folder))));
+                return Ok(Some(RowAction::End(match known.is_edited && there.status != Status::Unknown {
+                    true => edited(row, &there),
+                    false => taken_care_of(row, &there, &folder),
+                })));
             }
             Decision::Skip => match spooled.state {
                 RowState::Skipped(reason) => (Status::Skipped, reason),
@@ -528,6 +532,9 @@ impl<'a> RowPlanner<'a> {
             if earlier_key.is_none() {
                 earlier_key = key.map(|hash| self.past.earlier_by_key(hash)).transpose()?.flatten();
             }
+            if earlier_key.is_none() && earlier.is_none() {
+                earlier_key = self.sent_for(row)?.map(|sent| (sent, false));
+            }
         }
         let run = self.past.identity().run;
         let numbers: Vec<_> = earlier.iter().map(|earlier| (run, earlier.row.number)).collect();
@@ -555,6 +562,10 @@ impl<'a> RowPlanner<'a> {
             }
         }
         let first_run = self.origin.as_ref().map(|first_run| first_run.by_number(origin)).transpose()?.flatten();
+        let is_said = |known: &Operation| known.row.identity.is_none_or(|there| there == *identity.0);
+        let said_before = || first_run.iter().chain(&earlier).any(is_said);
+        let is_sent_otherwise = elsewhere.as_ref().is_some_and(|(there, _)| !is_said(there));
+        let is_edited = first_run.is_some() && is_sent_otherwise && !said_before();
         let shown = first_run.as_ref().and_then(|before| before.reason.as_deref().cloned());
         let mut waits = None;
         if remembered.is_none() && !self.memory.has_looked {
@@ -588,7 +599,15 @@ impl<'a> RowPlanner<'a> {
             has_old_number,
         };
         let earlier_key = earlier_key.map(|(sent, _)| sent);
-        Ok(Known { facts, earlier, earlier_key, elsewhere, origin, is_old_id_sent, waits, shown })
+        Ok(Known { facts, earlier, earlier_key, elsewhere, is_edited, origin, is_old_id_sent, waits, shown })
+    }
+
+    /// For a retry: what this run has sent, before its input changed, for the row of the first run that a row names as its own. It
+    /// is that row, edited, whatever it says now.
+    fn sent_for(&self, row: &SpooledRow) -> Result<Option<Operation>> {
+        let Some(first_run) = &self.origin else { return Ok(None) };
+        let number = first_run.number_of(row.origin.as_ref(), row.key_hash())?;
+        Ok(number.map(|number| self.past.earlier_by_origin(number)).transpose()?.flatten())
     }
 
     fn double(&self, key: Option<&NaturalKey>, first: u64, rule: impl Fn(&Mapping, u8, u64) -> Message) -> Reason {
@@ -617,6 +636,8 @@ struct Known {
     earlier: Option<Operation>,
     earlier_key: Option<Operation>,
     elsewhere: Option<(Operation, PathBuf)>,
+    /// For a retry: it says something else than when that run sent it, and than when it failed.
+    is_edited: bool,
     /// For a retry: the row's number in the run that is retried.
     origin: Option<u64>,
     /// For a retry: another row with its old id was sent there.

@@ -121,6 +121,10 @@ fn find_meant(
     if changes.is_empty() {
         return Ok(ResumePlan::Continue(folder, past));
     }
+    // A failed file that was fixed again is retried once more: its rows name themselves, and what was sent of them stays sent.
+    if ended.is_some() && named.is_none() && identity.parent.is_some() && changes == [Change::Input] {
+        return Ok(ResumePlan::New(None));
+    }
     if changes.contains(&Change::Target) || changes.contains(&Change::Entity) {
         return Err(Error::usage(message!(
             "resume.other_target",
@@ -144,6 +148,7 @@ fn find_meant(
         .hint(match identity.parent {
             None if sent == 0 => t!("resume.changed_unsent_hint"),
             None => t!("resume.changed_hint", sent = sent),
+            Some(_) if past.counts()?.retriable() == 0 => t!("resume.changed_retry_go_on_hint"),
             Some(_) => t!("resume.changed_retry_hint", folder = quoted_path(&folder)),
         }));
     }

@@ -210,7 +210,6 @@ impl<'a> RowSender<'a> {
         before: Option<Map<String, Value>>,
         is_compared: bool,
     ) -> Option<RowEnd> {
-        let attempts = u32::from(before.is_some());
         let mut row = RowWrite {
             sender: self,
             pending,
@@ -221,7 +220,7 @@ impl<'a> RowSender<'a> {
             echo: None,
             is_untold: false,
             may_have_written: false,
-            attempts,
+            attempts: 0,
         };
         let ended = match &pending.operation {
             // What nobody has looked up is not sent.
@@ -421,6 +420,7 @@ struct RowWrite<'a> {
     is_untold: bool,
     /// A write was made, and is not known to have been rejected.
     may_have_written: bool,
+    /// How often its write was sent.
     attempts: u32,
 }
 
@@ -491,7 +491,6 @@ impl<'a> RowWrite<'a> {
             sender.looks.cannot_see(&kind);
             return operation;
         };
-        self.attempts += 1;
         let operation = Operation { attempts: self.attempts, ..operation };
         // The write is done, whatever can be seen of it.
         let Ok(Some(Ok(after))) = sender.read_unless_stopped(access, &id).await else {
@@ -553,7 +552,6 @@ impl<'a> RowWrite<'a> {
         if operation.status != Status::Created {
             return Ok(operation);
         }
-        self.attempts += 1;
         let has = self.sender.has(look_up).await.unwrap_or_default();
         self.confirm(kind, has != Some(false));
         Ok(match has {
@@ -586,7 +584,6 @@ impl<'a> RowWrite<'a> {
         if self.is_compared || is_plain || sender.unread.get() >= MOST_UNREAD {
             return Vec::new();
         }
-        self.attempts += 1;
         // The write is done, whatever can be seen of it.
         let Ok(Some(Ok(after))) = sender.read_unless_stopped(access, id).await else {
             sender.unread.set(sender.unread.get() + 1);
@@ -613,7 +610,6 @@ impl<'a> RowWrite<'a> {
     /// What is there of what a look-up asks for.
     async fn found(&mut self, look_up: &LookUp) -> Result<std::result::Result<Vec<Value>, Rejection>> {
         let Some((address, answer)) = &self.sender.there else { return Ok(Ok(Vec::new())) };
-        self.attempts += 1;
         let mut address = address.clone();
         address.query_pairs_mut().extend_pairs(&look_up.by);
         let asked = self.sender.client.ask(&address).await.map_err(halting)?;
@@ -661,7 +657,6 @@ impl<'a> RowWrite<'a> {
         if let Some(record) = self.before.take() {
             return Ok(Some(Ok(record)));
         }
-        self.attempts += 1;
         self.sender.read_unless_stopped(access, id).await
     }
 
@@ -718,7 +713,6 @@ impl<'a> RowWrite<'a> {
     /// Whether the record has what was just written to it and had not before. What it does not show, such as a reply, it does
     /// not prove.
     async fn has_arrived(&mut self, access: &Access, id: &str, members: &Members, before: &Map<String, Value>) -> bool {
-        self.attempts += 1;
         let Ok(Some(Ok(after))) = self.sender.read_unless_stopped(access, id).await else { return false };
         let is_in = |record: &Map<String, Value>, (name, value): (&str, &str)| {
             let field = access.entity.field(name);

@@ -440,7 +440,8 @@ impl JournalReader {
         self.query(&sql, |row| {
             let status = Status::from_number(row.get(0)?).unwrap_or(Status::Unknown);
             let message = read_message(row, 2)?;
-            let message = if row.get(4)? { message.kind() } else { message };
+            // What only some of these rows have beside the first is not said of all.
+            let message = if row.get(4)? { message.first_rule().kind() } else { message };
             Ok((status, row.get(1)?, message, unsigned(row.get(3)?)))
         })
     }
@@ -563,6 +564,22 @@ impl JournalReader {
         }
     }
 
+    /// What was sent before the input changed for the row of this number in the run that is retried, where that row as it was is
+    /// no longer in the input.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn earlier_by_origin(&self, origin: u64) -> Result<Option<Operation>> {
+        self.one(
+            &format!(
+                "SELECT {} FROM earlier WHERE origin = ?1 AND status IN (1, 2, 3, 7)
+                 AND rowid NOT IN (SELECT earlier FROM temp.matched) LIMIT 1",
+                self.columns()
+            ),
+            params![signed(origin)],
+        )
+    }
+
     /// The rows of an earlier input that made or changed the record of this id.
     ///
     /// # Errors
@@ -643,6 +660,15 @@ impl JournalReader {
     /// A damaged file.
     pub fn by_origin(&self, origin: u64) -> Result<Option<Operation>> {
         self.one(&self.of_both("origin = ?1"), params![signed(origin)])
+    }
+
+    /// Whether it has rows of which nobody knows which rows of a retried run they are.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn has_rows_of_no_origin(&self) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM operation WHERE origin IS NULL)";
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(|error| failed(&self.folder, error))
     }
 
     /// What happened to the row that says this, among equal ones the one of this occurrence.

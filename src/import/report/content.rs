@@ -25,6 +25,8 @@ pub struct RunContent<'a> {
     pub(super) gone: Counts,
     /// Rows of which the service keeps another value.
     pub(super) kept: u64,
+    /// For a retry: how many rows of the run that is retried no retry has had, and what there is to say of them.
+    pub(in crate::import) left: Option<(u64, Message)>,
     /// Why rows were not done: status, code, one message, how many; most first.
     pub(super) reasons: Vec<(Status, String, Message, u64)>,
 }
@@ -91,7 +93,7 @@ impl<'a> RunContent<'a> {
         let reasons = if has_reasons { past.reasons()? } else { Vec::new() };
         let kept = if mapping.entity().may_change { past.count_of(KEPT)? } else { 0 };
         let gone = past.gone_counts()?;
-        Ok(RunContent { journal, past, mapping, counts, ids_pending, gone, kept, reasons })
+        Ok(RunContent { journal, past, mapping, counts, ids_pending, gone, kept, left: None, reasons })
     }
 }
 

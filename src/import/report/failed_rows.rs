@@ -48,11 +48,35 @@ pub(super) fn write(content: &RunContent<'_>) -> Result<FailedFiles> {
     let is_too_wide = cells.header().len() + ADDED_COLUMNS > MAX_COLUMNS as usize;
     let format = if is_too_wide && cells.format()? == &XLSX { &CSV } else { cells.format()? };
     let (own, note) = (format == &XLSX, "failed");
-    let book = if own || is_too_wide { None } else { Some(write_one(content, &XLSX, "failed_book")?) };
-    Ok(FailedFiles { own: Some(write_one(content, format, note)?), book })
+    let all = &|_: &Operation| Ok(true);
+    let book = if own || is_too_wide { None } else { Some(write_one(content, &XLSX, "failed_book", all)?) };
+    Ok(FailedFiles { own: Some(write_one(content, format, note, all)?), book })
 }
 
-fn write_one(content: &RunContent<'_>, format: &'static FileFormat, note: &str) -> Result<PathBuf> {
+/// Writes some of the rows that were not done into a workbook of their own, or into a file for programs where a sheet has no room
+/// for them, and says where it stands.
+///
+/// # Errors
+/// Cells that were not kept, a full disk, a journal that cannot be read.
+pub(in crate::import) fn write_left(
+    content: &RunContent<'_>,
+    is_left: &dyn Fn(&Operation) -> Result<bool>,
+) -> Result<PathBuf> {
+    let cells = CellReader::open(content.journal.folder(), content.identity())?;
+    let is_too_wide = cells.header().len() + ADDED_COLUMNS > MAX_COLUMNS as usize;
+    match cells.format()? == &XLSX {
+        _ if is_too_wide => write_one(content, &CSV, "failed", is_left),
+        true => write_one(content, &XLSX, "failed", is_left),
+        false => write_one(content, &XLSX, "failed_book", is_left),
+    }
+}
+
+fn write_one(
+    content: &RunContent<'_>,
+    format: &'static FileFormat,
+    note: &str,
+    is_wanted: &dyn Fn(&Operation) -> Result<bool>,
+) -> Result<PathBuf> {
     let mut cells = CellReader::open(content.journal.folder(), content.identity())?;
     let mut failed = FailedRows::create(content, &cells, format, note)?;
     let mut operations = OperationCursor::open(content.journal.folder())?;
@@ -62,6 +86,7 @@ fn write_one(content: &RunContent<'_>, format: &'static FileFormat, note: &str) 
     while cells.read(&mut row)? {
         if let Some(operation) = operations.at(row_index)?
             && matches!(operation.status, Status::Refused | Status::Held | Status::Failed)
+            && is_wanted(operation)?
         {
             let findings = findings.at(row_index)?;
             failed.write(&row, operation, &findings, &run)?;
@@ -143,13 +168,17 @@ impl<'a> FailedRows<'a> {
     /// # Errors
     /// A full disk.
     fn write(&mut self, row: &Row, operation: &Operation, findings: &[RowFinding], run: &str) -> Result<()> {
-        let reason = operation.reason.as_deref();
+        let here = operation.reason.as_deref().map(|reason| self.as_here(reason)).transpose()?;
+        let reason = here.as_ref();
+        let findings = &self.findings_here(findings)?[..];
         let message = reason.map(|reason| match operation.status {
             Status::Held => with_codes(&codes_held_for(reason, findings), &words_held_for(reason)),
             Status::Failed if !reason.code.is_empty() => format!("{} {}", reason.code, reason.message),
             _ => reason.message.to_string(),
         });
-        let why = reason.map(|reason| self.why(operation.status, reason)).transpose()?.unwrap_or_default();
+        let why =
+            reason.filter(|_| self.is_book).map(|reason| words::why(operation.status, &reason.code, &reason.message));
+        let why = why.unwrap_or_default();
         let todo = advice(Some(operation), findings, self.mapping);
         let damaged: Vec<Option<String>> = self.kept.iter().map(|column| damaged(row, *column, findings)).collect();
         let mut values: Vec<Value<'_>> = Vec::with_capacity(self.leading + self.kept.len() + RESULT_COLUMNS.len() + 1);
@@ -187,13 +216,25 @@ impl<'a> FailedRows<'a> {
         self.writer.write_marked(&values, &self.marks(operation, findings, &why, &todo))
     }
 
-    /// Why a row failed, as it is said in this file: another row is that of this file, where it stands here.
-    fn why(&mut self, status: Status, reason: &Reason) -> Result<String> {
+    /// Why a row failed, as it is said in this file.
+    fn as_here(&mut self, reason: &Reason) -> Result<Reason> {
+        Ok(Reason { message: self.rows_here(&reason.message)?, ..reason.clone() })
+    }
+
+    /// What was found in a row, as it is said in this file.
+    fn findings_here(&mut self, findings: &[RowFinding]) -> Result<Vec<RowFinding>> {
+        let here = |finding: &RowFinding| Ok(RowFinding { rule: self.rows_here(&finding.rule)?, ..finding.clone() });
+        findings.iter().map(here).collect()
+    }
+
+    /// A message in which another row is that of this file, where it stands here; a file for programs has the numbers of the
+    /// first file, which stand in its columns.
+    fn rows_here(&mut self, message: &Message) -> Result<Message> {
         if !self.is_book {
-            return Ok(String::new());
+            return Ok(message.clone());
         }
         let mut failure = None;
-        let message = reason.message.mapped(&mut |message| {
+        let message = message.mapped(&mut |message| {
             let is_compared = message.code() == "import.duplicate";
             let first = message.part("row").and_then(|row| row.to_string().parse().ok()).filter(|_| is_compared)?;
             match self.written.find(first) {
@@ -208,7 +249,7 @@ impl<'a> FailedRows<'a> {
         });
         match failure {
             Some(error) => Err(error),
-            None => Ok(words::why(status, &reason.code, &message)),
+            None => Ok(message),
         }
     }
 

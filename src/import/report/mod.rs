@@ -17,6 +17,7 @@ mod written_rows;
 
 pub use content::{Files, RunContent, exit_of};
 pub use failed_files::{failed_number, file_to_retry};
+pub(super) use failed_rows::write_left;
 pub use issues::{remove_issues_beside, write_issues_beside, write_issues_to};
 pub use settle_line::SettleLine;
 pub use summary::{describe, summary, write_summary};

@@ -45,6 +45,7 @@ pub fn summary(
         "rows": content.counts,
         "ids_pending": content.ids_pending,
         "no_longer_in_file": content.gone.read,
+        "not_in_failed_file": content.left.as_ref().map_or(0, |(rows, _)| *rows),
         "service_kept": content.kept,
         "requests": requests,
         "retries": retries,
@@ -130,6 +131,9 @@ pub fn describe(
         message!("report.rows", read = content.counts.read, counts = words::counts(&content.counts, &content.reasons))
             .to_string(),
     );
+    if let Some((_, words)) = &content.left {
+        lines.push(words.to_string());
+    }
     if content.gone.read > 0 {
         lines.push(message!("report.gone", rows = content.gone.read).to_string());
     }

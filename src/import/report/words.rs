@@ -80,8 +80,8 @@ fn skipped(rows: u64, reasons: &[(Status, String, Message, u64)]) -> Vec<(String
 /// The key of the words for a row that was skipped for the reason of this code.
 fn why_skipped(code: &str) -> &'static str {
     match code {
-        "sent_before" | "retried_before" | "changed_since_sent" => "status.skipped_before",
-        "sent_before_changed" => "status.skipped_changed",
+        "sent_before" | "retried_before" => "status.skipped_before",
+        "sent_before_changed" | "changed_since_sent" => "status.skipped_changed",
         "skip_condition" => "status.skipped_condition",
         "same_row" => "status.skipped_same",
         "example" | "header_repeated" | "ruler_row" | "totals_row" => "status.skipped_no_data",

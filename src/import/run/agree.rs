@@ -5,13 +5,13 @@ use super::super::notes::COMPANY_NOTE;
 use super::super::options::ImportOptions;
 use super::super::parents::Parents;
 use super::super::plan::KnownRows;
-use super::super::preflight::Preflight;
+use super::super::preflight::{Preflight, Rows};
 use super::super::row_counts::Plan;
 use super::super::sent_rows::SentRows;
 use super::begin::BegunRun;
 use super::input::Input;
 use crate::error::{Error, Result};
-use crate::journal::OperationCursor;
+use crate::journal::{Journal, OperationCursor};
 use crate::message;
 use crate::t;
 use crate::terminal::{Console, Printer};
@@ -57,10 +57,19 @@ pub(super) fn agree(
         handed_back.note_import(folder)?;
     }
     // No cells are kept of rows that nobody agreed to send.
-    if let Some(cells) = rows.cells.take() {
-        cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format)?;
-    }
+    keep_cells(rows, preflight, journal)?;
     Ok(answer)
+}
+
+/// Keeps the cells of rows, by which reports name them.
+///
+/// # Errors
+/// A full disk.
+pub(super) fn keep_cells(rows: &mut Rows, preflight: &Preflight, journal: &Journal) -> Result<()> {
+    match rows.cells.take() {
+        Some(cells) => cells.keep(journal.folder(), journal.identity(), &preflight.sheet, preflight.format),
+        None => Ok(()),
+    }
 }
 
 /// Asks, when the file is an export that is older than one whose rows were imported already, whether it is meant: what was

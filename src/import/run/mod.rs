@@ -6,12 +6,12 @@
 
 mod agree;
 mod begin;
+mod clock;
 mod input;
 mod look;
 mod settling;
 
 use std::path::Path;
-use std::time::Instant;
 
 use super::agreement::Answer;
 use super::binding_run::BindingRun;
@@ -30,8 +30,9 @@ use crate::journal::{Journal, Marks, Registration};
 use crate::machine::Awake;
 use crate::message;
 use crate::terminal::{Interrupt, Printer};
-use agree::agree;
+use agree::{agree, keep_cells};
 use begin::{Begun, begin};
+use clock::Clock;
 use input::Input;
 use look::look;
 use settling::settle_after;
@@ -42,6 +43,7 @@ use settling::settle_after;
 /// Everything that keeps a run from beginning.
 pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     let mut input = Input::read(options, printer)?;
+    let mut clock = Clock::start();
     if options.dry_run {
         return dry_run(options, &mut input.preflight, &mut input.rows, printer);
     }
@@ -54,12 +56,19 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     };
     let looked = match look(options, &mut input, &mut begun, printer)? {
         Ok(looked) => looked,
-        Err(error) => return nothing_sent(options, &input.preflight, begun.journal, error, printer),
+        Err(error) => {
+            let Input { preflight, mut rows, .. } = input;
+            // They name the rows in the reports.
+            keep_cells(&mut rows, &preflight, &begun.journal)?;
+            return nothing_sent(options, &preflight, begun.journal, (error, clock), printer);
+        }
     };
     let (mut waits, left, mut known) = (looked.waits, looked.left, looked.known);
+    // Nobody's time counts but that of the program.
+    clock.stop();
     let answer = agree(options, &mut input, &mut begun, (&mut known, looked.plan), printer)?;
+    clock.go_on();
     let Answer::Yes(first_look) = answer else { return Ok(Exit::Interrupted) };
-    let started = Instant::now();
     let mut journal = begun.into_journal();
     let Input { mut preflight, mut rows, .. } = input;
     // With what a person agreed to rows may be sent that were held back before.
@@ -68,7 +77,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     if !parents.is_empty() {
         match make_first(options, &parents, &mut journal, (&mut preflight, &mut rows, &mut known), printer) {
             Ok(not_made) => waits = waits.or(not_made),
-            Err(error) => return nothing_sent(options, &preflight, journal, error, printer),
+            Err(error) => return nothing_sent(options, &preflight, journal, (error, clock), printer),
         }
     }
     let folder = journal.folder().to_owned();
@@ -86,7 +95,7 @@ pub fn run(options: &ImportOptions<'_>, printer: &Printer) -> Result<Exit> {
     if let (None, Some(waits)) = (&sent.cause, waits.filter(|_| sent.waiting > 0)) {
         sent.cause = Some(Cause::Halted(waits));
     }
-    let exit = finish(options, &preflight, sent, started, printer)?;
+    let exit = finish(options, &preflight, sent, clock.seconds(), printer)?;
     bind(options, &folder, exit, printer)
 }
 
@@ -154,7 +163,7 @@ fn nothing_sent(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
     journal: Journal,
-    error: Error,
+    (error, clock): (Error, Clock),
     printer: &Printer,
 ) -> Result<Exit> {
     Registration::end(journal.folder())?;
@@ -168,5 +177,5 @@ fn nothing_sent(
         retries: 0,
         is_unreadable: false,
     };
-    finish(options, preflight, sent, Instant::now(), printer)
+    finish(options, preflight, sent, clock.seconds(), printer)
 }
