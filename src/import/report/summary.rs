@@ -46,6 +46,7 @@ pub fn summary(
         "ids_pending": content.ids_pending,
         "no_longer_in_file": content.gone.read,
         "service_kept": content.kept,
+        "stored_otherwise": content.otherwise,
         "requests": requests,
         "retries": retries,
         "seconds": (seconds * 1000.0).round() / 1000.0,
@@ -138,6 +139,9 @@ pub fn describe(
     }
     if content.counts.unknown > 0 {
         lines.push(message!("report.unknown", rows = content.counts.unknown).to_string());
+    }
+    if content.otherwise > 0 {
+        lines.push(message!("report.otherwise", rows = content.otherwise).to_string());
     }
     if content.kept > 0 {
         lines.push(message!("report.kept", rows = content.kept).to_string());
