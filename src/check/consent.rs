@@ -17,9 +17,21 @@ pub const LIKELY_DOUBLE: &str = "likely_double";
 /// Code of a row whose record was deleted in the account since it was made.
 pub const RECORD_GONE: &str = "record_gone";
 
+/// Code of a row that names its record and says a key of another one.
+pub const KEY_OF_ANOTHER: &str = "key_of_another";
+
 /// Kinds that tell of what the account has, had, or may have twice then: consent to them holds for one file alone.
-const OF_DOUBLES: [&str; 8] =
-    [EXISTS, ROWS_GONE, OWN_EXPORT, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE, "key_sent_before", "same_cells"];
+const OF_DOUBLES: [&str; 9] = [
+    EXISTS,
+    ROWS_GONE,
+    OWN_EXPORT,
+    LIKELY_DOUBLE,
+    RECORD_GONE,
+    KEY_OF_ANOTHER,
+    SENT_BEFORE,
+    "key_sent_before",
+    "same_cells",
+];
 
 /// Kinds that are about one record of the account, of which a row would be a second one.
 const OF_ONE_RECORD: [&str; 4] = [EXISTS, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE];
@@ -65,7 +77,7 @@ pub fn is_kept(code: &str) -> bool {
 const NOT_BY_CONSENT: [&str; 3] = ["ambiguous", "list_not_whole", REFERENCE_UNCLEAR];
 
 /// Kinds that consent to all warnings does not cover: they have to be named.
-const BY_NAME: [&str; 2] = [REFERENCE_UNCLEAR, LIKELY_DOUBLE];
+const BY_NAME: [&str; 3] = [REFERENCE_UNCLEAR, LIKELY_DOUBLE, KEY_OF_ANOTHER];
 
 /// Code of a row that is held back and refers to something of which a person has to say what is meant.
 pub const REFERENCE_UNCLEAR: &str = "reference_unclear";

@@ -21,7 +21,7 @@ pub struct Arguments {
     settings: SettingsOptions,
     #[command(flatten)]
     sending: SendingOptions,
-    /// Only the first N rows now; the same command without it continues
+    /// Only the first N rows now, of a file of changes the first N that change something; the same command without it continues
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
     /// Send nothing unless it is this many rows that are to be sent

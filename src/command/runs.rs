@@ -441,7 +441,7 @@ fn show(folder: &Path, indexes: &[RunIndex], catalog: &Catalog, printer: &Printe
         "seconds": (!state.is_live).then_some(seconds), "parent": identity.parent.as_ref().map(|parent| parent.run),
         "forgotten": state.forgotten, "company": past.note(COMPANY_NOTE)?, "who": past.note(WHO_NOTE)?,
         "decisions": decisions, "next": next,
-        "exit": state.exit.unwrap_or_else(|| exit_of(&state.counts, 0, Some(Exit::Stopped))),
+        "exit": state.exit.unwrap_or_else(|| exit_of(&state.counts, (0, 0), Some(Exit::Stopped))),
     }));
     Ok(Exit::Done)
 }

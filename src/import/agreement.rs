@@ -13,7 +13,7 @@ use super::agreed::Agreed;
 use super::first_look::FirstLook;
 use super::introduction::Introduction;
 use super::left_out::what_stays_behind;
-use super::operation::WriteOperation;
+use super::operation::{WriteOperation, given_column};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
 use super::row_counts::Plan;
@@ -235,7 +235,7 @@ impl<'a> Agreement<'a> {
     fn announce(&mut self, target: &Target, preflight: &Preflight) {
         let left = self.left(preflight);
         let is_asked = self.options.answers.yes.is_none() && self.console.is_some();
-        let mut lines = vec![about(self.options, target, left)];
+        let mut lines = vec![about((self.options, preflight), target, left)];
         lines.extend(self.about.first.iter().cloned());
         lines.extend(self.about.plan.map(|plan| plan.words(self.options, preflight).to_string()));
         let is_looked_up = self.about.plan.is_some();
@@ -262,7 +262,7 @@ impl<'a> Agreement<'a> {
         lines.extend(left_out(self.options, preflight, target.credentials.name()));
         let reads = self.about.plan.map_or(left, |plan| plan.changes.min(left));
         if reads > 0 && reads_each(self.options) {
-            lines.push(t!("agreement.reads_each", rows = reads).into_owned());
+            lines.push(message!("agreement.reads_each", rows = reads).to_string());
         }
         lines.extend(how_long(self.options, target.rate, left));
         self.tell(is_asked, &lines.join("\n"));
@@ -437,8 +437,10 @@ pub(super) fn sendable(options: &ImportOptions<'_>, preflight: &Preflight, ended
 }
 
 /// Who writes what where, and how many of it.
-fn about(options: &ImportOptions<'_>, target: &Target, rows: u64) -> String {
+fn about((options, preflight): (&ImportOptions<'_>, &Preflight), target: &Target, rows: u64) -> String {
     let key = match options.preflight.mode {
+        // Rows that say what only records that are there have are looked for first.
+        WriteMode::Create if given_column(options.entity(), &preflight.sheet).is_some() => "agreement.about_given",
         _ if options.changes_records() => "agreement.about_change",
         WriteMode::Upsert => "agreement.about_both",
         WriteMode::Create | WriteMode::SkipExisting | WriteMode::Update => "agreement.about_new",

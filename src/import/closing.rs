@@ -212,7 +212,7 @@ impl End {
         let exit = match unwritten {
             Some(_) => Exit::CannotRun,
             None => {
-                exit_of(counts, content.ids_pending, cause.map(Cause::exit).or(is_to_go_on.then_some(Exit::Stopped)))
+                exit_of(counts, content.unproved(), cause.map(Cause::exit).or(is_to_go_on.then_some(Exit::Stopped)))
             }
         };
         // Either of two files may be the one that somebody fixes.

@@ -8,9 +8,9 @@ use super::operation::{Members, WriteOperation};
 use super::route::Access;
 use super::sent_members::{is_blank, is_stored, sent_members, value_of, values};
 use crate::api::as_text;
-use crate::entity::Field;
+use crate::entity::{Entity, Field};
 use crate::error::Error;
-use crate::journal::{Reason, STORED_OTHERWISE};
+use crate::journal::{Reason, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
@@ -96,6 +96,36 @@ pub(super) fn meaning(
         (Some(first), Some(labels)) => Meaning::NotStored { field: first.name.clone(), labels },
         _ => Meaning::Otherwise,
     }
+}
+
+/// How a row ends whose record is another one than was sent, and what is said of it: what was not written at all, or lacks tags
+/// that were sent, is not done.
+pub(super) fn end_of_differing(
+    access: &Access,
+    status: Status,
+    found: &[Difference],
+    after: &Map<String, Value>,
+) -> (Status, Reason) {
+    let entity = &access.entity;
+    match meaning(access, found, after, None) {
+        Meaning::TagsDropped(tags) if status == Status::Created => {
+            (status, without_tags(entity, message!("attempt.tags_dropped_new", tags = clean(&tags))))
+        }
+        Meaning::TagsDropped(tags) => {
+            (Status::Failed, without_tags(entity, message!("attempt.tags_dropped", tags = clean(&tags))))
+        }
+        // What is new and lacks something is there all the same.
+        Meaning::NotStored { field, labels } if status != Status::Created => {
+            let message = message!("attempt.not_stored", fields = labels);
+            (Status::Failed, Reason { code: "not_stored".to_owned(), field, message })
+        }
+        Meaning::NotStored { .. } | Meaning::Loss | Meaning::Otherwise => (status, word_of(found)),
+    }
+}
+
+/// That a record lacks tags that were sent.
+pub(super) fn without_tags(entity: &Entity, message: Message) -> Reason {
+    Reason { code: TAGS_DROPPED.to_owned(), field: entity.tags.clone().unwrap_or_default(), message }
 }
 
 /// The error that stops a run whose record is another one than was sent.

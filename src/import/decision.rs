@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::memory::Said;
-use crate::check::consent::RECORD_GONE;
+use crate::check::consent::{KEY_OF_ANOTHER, RECORD_GONE};
 use crate::journal::{Operation, Status};
 use crate::message::Message;
 use crate::problem::Severity;
@@ -75,6 +75,8 @@ pub(super) enum There {
     Unproved,
     /// Several records, of which nobody can tell which is meant.
     Several,
+    /// The record that the row names by its id, and the key that it is to get is that of another one.
+    KeyOfAnother,
     /// A record that the row is not to change.
     Exists,
     /// A record that says all that the row says.
@@ -93,6 +95,7 @@ impl There {
             There::Lacks => Some(("lacks_for_new", Severity::Refused)),
             There::SameRecord(_) => Some(("same_record", Severity::Refused)),
             There::Several => Some(("ambiguous", Severity::Held)),
+            There::KeyOfAnother => Some((KEY_OF_ANOTHER, Severity::Held)),
             There::Unproved => Some(("list_not_whole", Severity::Held)),
             There::Gone => Some((RECORD_GONE, Severity::Held)),
             There::New | There::Anew | There::Exists | There::Unchanged | There::Changes => None,
@@ -103,7 +106,7 @@ impl There {
     pub(super) fn is_known(self) -> bool {
         match self {
             There::Several | There::Exists | There::Unchanged | There::Changes | There::SameRecord(_) => true,
-            There::Gone | There::Anew => true,
+            There::Gone | There::Anew | There::KeyOfAnother => true,
             There::New | There::Lacks | There::Missing | There::Unproved => false,
         }
     }
@@ -187,7 +190,7 @@ pub(super) enum Decision {
     HoldExisting,
     /// It waits for consent: a row with a weaker key of it was sent, and is likely the same.
     HoldLikelyDouble,
-    /// It waits for a person to say which record is meant.
+    /// It waits for a person to say which record is meant, or that the one it names is to get the key of another.
     HoldSeveral,
     /// It waits for a list that is proved whole.
     HoldUnproved,
@@ -271,7 +274,7 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
         Some(There::Missing) => return Decision::RefuseMissing,
         Some(There::Lacks) => return Decision::RefuseLacks,
         Some(There::SameRecord(first)) => return Decision::RefuseSameRecord(first),
-        Some(There::Several) => return Decision::HoldSeveral,
+        Some(There::Several | There::KeyOfAnother) => return Decision::HoldSeveral,
         Some(There::Unproved) => return Decision::HoldUnproved,
         Some(There::Gone) => return Decision::HoldGone,
         Some(There::Exists) => return Decision::SkipExisting,

@@ -20,7 +20,7 @@ use super::row_lines::RowLineWriter;
 use super::row_sender::halting;
 use super::spool::RowState;
 use crate::api::{self, Client, as_text};
-use crate::check::consent::EXISTS;
+use crate::check::consent::{EXISTS, KEY_OF_ANOTHER};
 use crate::check::duplicates::{key_hashes, numbered_key_hashes};
 use crate::check::findings::Findings;
 use crate::entity::{Entity, Field, WriteMode};
@@ -154,11 +154,12 @@ impl Look<'_> {
         let mut row_index = 0;
         rows.begin()?;
         while let Some(row) = rows.spool.next()? {
-            if let Some((id, cells)) = changed_by(&row.state)
+            let is_agreed = row.is_confirmed || self.preflight.consent.names(KEY_OF_ANOTHER);
+            if let Some((id, cells)) = changed_by(&row.state).filter(|_| !is_agreed)
                 && let Some(other) = account.other_with_key(id, cells)
             {
-                let reason = message!("modes.id_and_key", id = id, ids = other);
-                let found = Matched { there: There::Several, ids: vec![id.to_owned(), other.to_owned()], reason };
+                let reason = message!("modes.key_of_another", id = id, ids = other);
+                let found = Matched { there: There::KeyOfAnother, ids: vec![id.to_owned(), other.to_owned()], reason };
                 if let Some((code, severity)) = found.there.code() {
                     findings.count_row(severity);
                     findings.add(row_index, row.number, &finding(code, severity, &found.reason))?;

@@ -330,7 +330,8 @@ pub(super) fn register(
     }
     let mut registration = Registration::begin(journal.folder())?;
     let mut registered = index.register(&journal.identity().run, mapping.source())?;
-    let mut left = options.limit.unwrap_or(u64::MAX);
+    // Where what is written is counted, any row may be among it.
+    let mut left = options.limit.filter(|_| !options.limits_written()).unwrap_or(u64::MAX);
     each_batch(rows, |batch| {
         for (row, checked) in batch.rows.iter().zip(&batch.checked) {
             let is_within = left > 0;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::additions::Additions;
 use super::cell_origins::CellOrigins;
-use super::change::SaidCell;
+use super::change::{RecordChange, SaidCell};
 use super::decision::{Matched, PastEnd, There};
 use super::forecast::{Would, finding, forecast, is_all_shown, written_cells};
 use super::gone_records::GoneRecords;
@@ -22,6 +22,7 @@ use super::spool::{RowState, SpooledRow};
 use super::strangers::words_of_strangers;
 use crate::api::as_text;
 use crate::check::confirmed::Confirmed;
+use crate::check::consent::KEY_OF_ANOTHER;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::check::duplicates::{Duplicates, KeyCounter, RowKeys, first_eight, is_same_key_value};
 use crate::check::findings::Findings;
@@ -179,6 +180,8 @@ enum Found {
     Nothing(Option<String>),
     /// Records of which nobody can tell which is meant, and why.
     Several(Vec<String>, Message),
+    /// The record that it names, while its key is that of others, and that in words.
+    KeyOfAnother(String, Vec<String>),
 }
 
 impl Matching<'_> {
@@ -260,6 +263,12 @@ impl Matching<'_> {
         let of = |there, ids: Vec<String>, reason| (Matched { there, ids, reason }, Would::Write);
         let id = match self.find(row, members)? {
             Found::One(id) => id,
+            Found::KeyOfAnother(id, others) if self.keeps_key(row, &id, cells)? => {
+                let reason = message!("modes.key_of_another", id = id, ids = named(&others));
+                let ids = std::iter::once(id).chain(others).collect();
+                return Ok(of(There::KeyOfAnother, ids, reason));
+            }
+            Found::KeyOfAnother(id, _) => id,
             Found::Several(ids, _) if self.mode() == WriteMode::SkipExisting && row.id.is_none() && ids.len() > 1 => {
                 let reason = message!("modes.exists", id = named(&ids));
                 return Ok(of(There::Exists, ids, reason));
@@ -281,6 +290,20 @@ impl Matching<'_> {
             true => forecast(self.preflight.mapping.entity(), custom, &change, &record),
         };
         Ok((Matched { there, ids: vec![id], reason: Message::default() }, would))
+    }
+
+    /// Whether a row waits that gives its record a key of another one: it does, and nobody has said that it is meant.
+    fn keeps_key(&self, row: &SpooledRow, id: &str, cells: &[SaidCell]) -> Result<bool> {
+        if row.is_confirmed || self.preflight.consent.names(KEY_OF_ANOTHER) || self.mode() == WriteMode::SkipExisting {
+            return Ok(false);
+        }
+        let Some(Value::Object(record)) = self.list.record(id)? else { return Ok(true) };
+        let (entity, custom) = (self.preflight.mapping.entity(), &self.options.catalog.service.custom);
+        let change = self.change_of(id, cells, row.is_confirmed)?;
+        let change = RecordChange::of(entity, custom, &change, &record);
+        let keys = 0..u8::try_from(entity.keys.len()).unwrap_or(u8::MAX);
+        let mut fields = keys.flat_map(|key| self.preflight.mapping.key_fields(key));
+        Ok(fields.any(|field| change.members.value(field).is_some()))
     }
 
     /// The change of a record that cells ask for, with where they come from.
@@ -378,8 +401,11 @@ impl Matching<'_> {
             let reason = message!("modes.id_and_key", id = id, ids = named(&ids));
             Found::Several(std::iter::once(id.clone()).chain(ids).collect(), reason)
         };
+        let is_decided = is_there && !is_named_key && row.id.as_deref() == Some(id.as_str());
         Ok(match by_key {
             Some(Found::One(other)) if other == id => Found::One(other),
+            Some(Found::One(other)) if is_decided => Found::KeyOfAnother(id, vec![other]),
+            Some(Found::Several(ids, _)) if is_decided && !ids.contains(&id) => Found::KeyOfAnother(id, ids),
             Some(Found::One(other)) => several(vec![other]),
             Some(Found::Several(ids, _)) if ids.contains(&id) => Found::One(id),
             Some(Found::Several(ids, _)) => several(ids),
@@ -388,6 +414,7 @@ impl Matching<'_> {
                 let reason = message!("modes.other_key", id = id);
                 Found::Several(vec![id], reason)
             }
+            Some(Found::KeyOfAnother(..)) => Found::One(id),
             Some(Found::Nothing(_)) | None if is_there => Found::One(id),
             Some(Found::Nothing(_)) | None => Found::Nothing(Some(id)),
         })

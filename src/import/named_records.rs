@@ -148,9 +148,6 @@ impl<'a> NamedRecords<'a> {
         let mut row_index = 0;
         rows.begin()?;
         while let Some(row) = rows.spool.next()? {
-            if self.options.limit.is_some_and(|limit| row_index >= limit) {
-                break;
-            }
             let seen = rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, row.is_sound());
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let is_free = end.is_none_or(may_be_reopened) && seen.is_double_of().is_none();

@@ -10,7 +10,7 @@ use super::change::{CellBaseline, SaidCell};
 use super::looks::WriteKind;
 use super::pairs::Pairs;
 use crate::check::record::Record;
-use crate::entity::{Conflict, Custom, Entity, WriteMode};
+use crate::entity::{Conflict, Custom, Entity, Overwrite, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Row, Sheet};
 use crate::journal::OldId;
@@ -55,6 +55,24 @@ impl WriteOperation {
     pub(super) fn kind(&self, entity: &Entity) -> WriteKind {
         let is_new = matches!(self, WriteOperation::Write { .. } | WriteOperation::Draft(_));
         WriteKind { entity: entity.name.clone(), is_new }
+    }
+
+    /// Whether it may write something, whatever its record says: what nobody edited in an export of ours writes nothing.
+    pub(super) fn may_write(&self) -> bool {
+        let may_be_written = |cell: &SaidCell| {
+            let is_unedited = cell.baseline.is_some_and(|baseline| baseline.is_unedited);
+            cell.added_before.is_none() && (!is_unedited || cell.overwrite == Overwrite::Always)
+        };
+        match self {
+            WriteOperation::Change { cells, .. } | WriteOperation::LookedUp { cells, .. } => {
+                cells.iter().any(may_be_written)
+            }
+            WriteOperation::Tags(edit) => {
+                let is_unedited = edit.baseline.is_some_and(|baseline| baseline.is_unedited);
+                !is_unedited || !edit.add.is_empty() || !edit.remove.is_empty()
+            }
+            WriteOperation::Write { .. } | WriteOperation::Draft(_) => true,
+        }
     }
 
     /// Whether it says which records it refers to, and these were not looked up yet: it cannot be sent as it is.

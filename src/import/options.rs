@@ -167,7 +167,7 @@ pub struct ImportOptions<'a> {
     pub dry_run: bool,
     /// The first request of a dry run is shown as a command of curl.
     pub as_curl: bool,
-    /// Only the first rows.
+    /// Only the first rows, or the first that are written ([`ImportOptions::limits_written`]).
     pub limit: Option<u64>,
     /// A refused row stops the run.
     pub strict: bool,
@@ -205,6 +205,12 @@ impl ImportOptions<'_> {
     /// Whether a row that is sent makes something new.
     pub fn makes_records(&self) -> bool {
         self.preflight.mode.makes_records(self.entity())
+    }
+
+    /// Whether a limit counts the rows that change something, and not all: of a file that changes records most rows may be as their
+    /// records are.
+    pub fn limits_written(&self) -> bool {
+        self.changes_records() || self.preflight.mode == WriteMode::Upsert
     }
 
     /// Whether the rows go to the sandbox.

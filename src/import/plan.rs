@@ -55,8 +55,8 @@ pub(super) struct PendingWrite {
 /// What comes of one row.
 #[derive(Debug)]
 pub(super) enum RowAction {
-    /// It has an end already.
-    Ended,
+    /// It has an end already; whether that came of a write.
+    Ended { was_written: bool },
     /// It has an end now, without being sent.
     End(Operation),
     /// It waits for a decision and has no end yet.
@@ -78,6 +78,17 @@ pub(super) struct KnownRows {
     pub additions: Option<Additions>,
     /// Which of them may be sent, to be kept before the first one is.
     pub registered: Option<RegisteredRows>,
+}
+
+impl RowAction {
+    /// Whether something is written for the row, or was.
+    pub(super) fn is_written(&self) -> bool {
+        match self {
+            RowAction::Ended { was_written } => *was_written,
+            RowAction::Send(pending) => pending.operation.may_write(),
+            RowAction::End(_) | RowAction::Wait => false,
+        }
+    }
 }
 
 /// Decides about one row after another.
@@ -224,8 +235,8 @@ impl<'a> RowPlanner<'a> {
     fn action(&mut self) -> Result<Option<RowAction>> {
         let Some(spooled) = self.spool.next()? else { return Ok(None) };
         let seen = self.see(&spooled);
-        if self.ended.at(self.next_index)?.is_some() {
-            return Ok(Some(RowAction::Ended));
+        if let Some(ended) = self.ended.at(self.next_index)? {
+            return Ok(Some(RowAction::Ended { was_written: is_of_write(ended.status) }));
         }
         let remembered = self.memory.at(self.next_index)?;
         let matched = self.matches.as_mut().map(|matches| matches.at(self.next_index)).transpose()?.flatten();
@@ -245,7 +256,7 @@ impl<'a> RowPlanner<'a> {
         };
         let key = spooled.key.as_ref();
         let (status, reason) = match decide(&known.facts) {
-            Decision::Nothing => return Ok(Some(RowAction::Ended)),
+            Decision::Nothing => return Ok(Some(RowAction::Ended { was_written: false })),
             Decision::KeepEarlier => {
                 let earlier = known.earlier.ok_or_else(undecided)?;
                 return Ok(Some(RowAction::End(kept(row, earlier))));
@@ -713,6 +724,11 @@ fn writer_of(operation: &WriteOperation) -> Option<u64> {
         WriteOperation::Change { id, .. } => Some(hash(("", id))),
         WriteOperation::Tags(edit) => Some(hash((&edit.entity, &edit.id))),
     }
+}
+
+/// Whether a row that ended so was sent.
+pub(super) fn is_of_write(status: Status) -> bool {
+    matches!(status, Status::Created | Status::Updated | Status::Failed | Status::Unknown)
 }
 
 /// An end without a request.

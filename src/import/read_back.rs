@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::comparison::{Difference, comparable, differences, sent_values, told};
+use super::comparison::{Difference, comparable, differences, end_of_differing, sent_values, told};
 use super::operation::WriteOperation;
 use super::plan::PendingWrite;
 use super::row_sender::RowSender;
@@ -36,8 +36,8 @@ pub(super) enum Comparison {
     Same { id: String, fields: Vec<String> },
     /// Nothing could be compared, and why.
     None(String),
-    /// The record is another one than was sent.
-    Differs { id: String, differences: Vec<Difference> },
+    /// The record is another one than was sent, and how the row ends for it.
+    Differs { id: String, differences: Vec<Difference>, end: (Status, Reason) },
     /// The service said that it was done, and has nothing of it.
     Missing,
 }
@@ -99,7 +99,10 @@ pub(super) async fn compare(
             let fields = comparable(access, &sent).map(|(_, name, _)| name.to_owned()).collect();
             Comparison::Same { id: id.clone(), fields }
         }
-        false => Comparison::Differs { id: id.clone(), differences },
+        false => {
+            let end = end_of_differing(access, operation.status, &differences, &after);
+            Comparison::Differs { id: id.clone(), differences, end }
+        }
     })
 }
 

@@ -92,7 +92,7 @@ impl Plan {
             },
             There::Unchanged => &mut self.unchanged,
             There::Exists => &mut self.exists,
-            There::Several | There::Unproved | There::Gone => &mut self.held,
+            There::Several | There::KeyOfAnother | There::Unproved | There::Gone => &mut self.held,
             There::Missing | There::Lacks | There::SameRecord(_) => &mut self.refused,
         } += 1;
     }

@@ -17,7 +17,8 @@ use super::before_image;
 use super::caution::{Caution, GoesOn, Leave};
 use super::change::RecordChange;
 use super::comparison::{
-    Difference, Meaning, differences, differences_shown, lost, meaning, told, word_of, word_of_missing,
+    Difference, Meaning, differences, differences_shown, end_of_differing, lost, meaning, told, without_tags,
+    word_of_missing,
 };
 use super::looks::{Look, Looks, WriteKind};
 use super::operation::{DraftWriter, LookUp, Members, WriteOperation};
@@ -29,7 +30,7 @@ use super::witness::{HandedOut, RowWitness, sent_member};
 use crate::api::{self, Client, Document, Honours, Outcome, Permit, Rejection, Sent, Single, Verdict, Write, as_text};
 use crate::entity::{Catalog, Entity, Field};
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{Marks, Operation, Reason, Status, TAGS_DROPPED};
+use crate::journal::{Marks, Operation, Reason, Status};
 use crate::message;
 use crate::message::Message;
 use crate::text::clean;
@@ -88,6 +89,8 @@ pub(super) struct RowSender<'a> {
     confirmed: RefCell<HashMap<WriteKind, u32>>,
     /// Records that have the key by which a row asks for one, where there are several.
     several: RefCell<HashMap<String, Vec<Map<String, Value>>>>,
+    /// A record was found to be another one than the service said.
+    pub has_lied: Cell<bool>,
     /// What the service does with a request id that it has seen before.
     pub honours: Honours,
     /// Where it is marked which rows were handed to the network; nowhere on a machine on which that proves nothing.
@@ -150,6 +153,7 @@ impl<'a> RowSender<'a> {
             own_members: RefCell::default(),
             confirmed: RefCell::default(),
             several: RefCell::default(),
+            has_lied: Cell::default(),
             honours: Honours::Nothing,
             marks: None,
             looks: Looks::default(),
@@ -513,23 +517,12 @@ impl<'a> RowWrite<'a> {
             return operation;
         }
         let alone = look.map(|look| look.is_first).filter(|_| sender.looks.is_on);
-        let (status, reason) = match meaning(access, &found, &after, alone) {
-            Meaning::Loss if sender.looks.is_on => {
-                sender.stop.set(Cause::Halted(lost(row, &id, &found, false)));
-                (operation.status, word_of(&found))
-            }
-            Meaning::Loss | Meaning::Otherwise => (operation.status, word_of(&found)),
-            Meaning::TagsDropped(tags) if operation.status == Status::Created => {
-                (Status::Created, without_tags(entity, message!("attempt.tags_dropped_new", tags = clean(&tags))))
-            }
-            Meaning::TagsDropped(tags) => {
-                (Status::Failed, without_tags(entity, message!("attempt.tags_dropped", tags = clean(&tags))))
-            }
-            Meaning::NotStored { field, labels } => {
-                let message = message!("attempt.not_stored", fields = labels);
-                (Status::Failed, Reason { code: "not_stored".to_owned(), field, message })
-            }
-        };
+        if sender.looks.is_on && meaning(access, &found, &after, alone) == Meaning::Loss {
+            // It means nothing when no rows are left.
+            sender.stop.set(Cause::Repeats(lost(row, &id, &found, false)));
+            sender.has_lied.set(true);
+        }
+        let (status, reason) = end_of_differing(access, operation.status, &found, &after);
         Operation { status, reason: Some(Box::new(reason)), ..operation }
     }
 
@@ -1016,11 +1009,6 @@ fn no_such_path(write: Write<'_>, rejection: Rejection) -> Error {
         message = rejection.message
     ))
     .hint(message!("attempt.no_such_path_hint"))
-}
-
-/// That a record lacks tags that were sent.
-fn without_tags(entity: &Entity, message: Message) -> Reason {
-    Reason { code: TAGS_DROPPED.to_owned(), field: entity.tags.clone().unwrap_or_default(), message }
 }
 
 fn words(rejection: &Rejection) -> String {

@@ -5,6 +5,7 @@ use super::decision::There;
 use super::matching::Matches;
 use super::memory::{Memory, may_be_reopened};
 use super::options::ImportOptions;
+use super::plan::is_of_write;
 use super::preflight::{Preflight, Rows};
 use super::spool::{RowState, SpooledRow};
 use crate::check::consent::Consent;
@@ -19,8 +20,12 @@ pub(super) struct SentRows<'p> {
     pub memory: &'p mut Memory,
     /// What a person agreed to.
     pub consent: &'p Consent,
-    /// Only the first rows.
+    /// Only the first rows, …
     pub limit: Option<u64>,
+    /// … or the first that are written; …
+    pub limits_written: bool,
+    /// … so many of them were seen.
+    pub written: u64,
 }
 
 impl<'p> SentRows<'p> {
@@ -31,7 +36,7 @@ impl<'p> SentRows<'p> {
         memory: &'p mut Memory,
         matches: Option<&'p mut Matches>,
     ) -> SentRows<'p> {
-        SentRows { matches, memory, consent: &preflight.consent, limit: options.limit }
+        SentRows { matches, memory, consent: &preflight.consent, limit: options.limit, limits_written: options.limits_written(), written: 0 }
     }
 
     /// How many rows are sent of the first ones that a limit lets through; none where there is no limit.
@@ -43,14 +48,20 @@ impl<'p> SentRows<'p> {
         let (mut sent, mut row_index) = (0, 0);
         self.begin()?;
         rows.begin()?;
-        while row_index < limit
+        while (self.limits_written && self.written < limit || !self.limits_written && row_index < limit)
             && let Some(row) = rows.spool.next()?
         {
             let is_sound = row.is_sound();
             let seen = rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, is_sound);
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let is_open = end.is_none_or(may_be_reopened) && !seen.is_double();
-            sent += u64::from(self.has(row_index, &row)? && is_open);
+            let was_written = end.is_some_and(|end| is_of_write(end.status));
+            let is_sent = self.has(row_index, &row)?;
+            if self.limits_written && is_sent && !is_open && !was_written {
+                self.written -= 1;
+            }
+            self.written += u64::from(self.limits_written && was_written && !is_sent);
+            sent += u64::from(is_sent && is_open);
             row_index += 1;
         }
         self.begin()?;
@@ -66,6 +77,7 @@ impl<'p> SentRows<'p> {
         if let Some(matches) = &mut self.matches {
             matches.begin()?;
         }
+        self.written = 0;
         self.memory.begin()
     }
 
@@ -85,6 +97,16 @@ impl<'p> SentRows<'p> {
         let is_held_up =
             remembered.filter(|_| !is_known).is_some_and(|remembered| !remembered.is_overruled(self.consent, row));
         let is_there = matched.is_none_or(|found| matches!(found.there, There::New | There::Anew | There::Changes));
-        Ok(is_free && is_there && !is_held_up && self.limit.is_none_or(|limit| row_index < limit))
+        let may_be_sent = is_free && is_there && !is_held_up;
+        if !self.limits_written {
+            return Ok(may_be_sent && self.limit.is_none_or(|limit| row_index < limit));
+        }
+        let may_write = match &row.state {
+            RowState::Sound(operation) | RowState::Held { operation, .. } => operation.may_write(),
+            _ => false,
+        };
+        let is_within = may_be_sent && self.limit.is_none_or(|limit| self.written < limit);
+        self.written += u64::from(is_within && may_write);
+        Ok(is_within)
     }
 }

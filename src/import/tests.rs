@@ -641,7 +641,7 @@ fn next_window(command: &Command<'_>, planner: &mut RowPlanner<'_>, taken: &mut 
         let action = if command.limit.is_some_and(|limit| *taken >= limit) { None } else { planner.next().unwrap() };
         match action {
             None => return Window { is_last: true, ..window },
-            Some(RowAction::Ended) => {}
+            Some(RowAction::Ended { .. }) => {}
             Some(RowAction::Wait) => panic!("nothing refers to anything unknown here"),
             Some(RowAction::End(operation)) => window.ended.push(operation),
             Some(RowAction::Send(pending)) => window.send.push(pending),

@@ -19,7 +19,7 @@ fn rows_that_fill_further_columns_go_first_and_are_compared() {
     assert_rows(&work.summary(), "created 2, pending 7");
     // The row that stops the run says so, wherever somebody looks.
     let results = work.results();
-    assert_eq!(results.column("code")[8], "stored_otherwise");
+    assert_eq!(results.column("code")[8], "tags_dropped");
     assert!(results.column("message")[8].contains("没有设置的标签"), "{results:?}");
 }
 

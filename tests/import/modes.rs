@@ -209,7 +209,7 @@ fn the_id_that_a_row_names_goes_before_its_key_and_must_not_contradict_it() {
     let work = Work::with("mine.csv", rows);
     work.on(&server, "import customers mine.csv --mode upsert --accept-warnings").exits(3);
     assert_column(&work, "status", &["updated", "held", "refused", "created", "updated"]);
-    assert_column(&work, "code", &["", "ambiguous", "not_there", "", ""]);
+    assert_column(&work, "code", &["", "key_of_another", "not_there", "", ""]);
     let records = server.records("customers");
     assert_eq!(records[0]["name"], "新名");
     assert_eq!((&records[1]["mobile"], &records[4]["mobile"]), (&"13000000002".into(), &"13100000005".into()));

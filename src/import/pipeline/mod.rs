@@ -24,6 +24,7 @@ mod sender;
 mod shared;
 mod stop;
 mod tally;
+mod unproved;
 
 pub(super) use breaker::down;
 pub(super) use journal_writer::Recorded;

@@ -35,6 +35,10 @@ impl RowSource for RowPlanner<'_> {
 pub(super) struct Reader<'a> {
     /// Most rows to take; none without a limit.
     limit: Option<u64>,
+    /// The limit counts the rows that are written, and not all.
+    limits_written: bool,
+    /// Rows that count.
+    counted: u64,
     /// Rows that were read.
     read: u64,
     /// Rows that were handed over.
@@ -57,7 +61,15 @@ impl Drop for ToJournal {
 impl<'a> Reader<'a> {
     /// A reader that has taken nothing yet.
     pub(super) fn new(options: &ImportOptions<'_>, to_journal: mpsc::Sender<Message>, shared: &'a Shared) -> Self {
-        Reader { limit: options.limit, read: 0, taken: 0, shared, to_journal: ToJournal(to_journal) }
+        Reader {
+            limit: options.limit,
+            limits_written: options.limits_written(),
+            counted: 0,
+            read: 0,
+            taken: 0,
+            shared,
+            to_journal: ToJournal(to_journal),
+        }
     }
 
     /// Hands over what there is; how many rows it took. A spool or journal that cannot be read, or claims of a retry that
@@ -88,11 +100,15 @@ impl<'a> Reader<'a> {
         let size = self.shared.backpressure.size();
         let mut window = Window::default();
         while window.send.len() < size && window.ended.len() < LARGEST_WINDOW && !self.shared.stop.is_set() {
-            if self.limit.is_some_and(|limit| self.read >= limit) {
+            if self.limit.is_some_and(|limit| self.counted >= limit) {
                 return (window, Some(Ok(())));
             }
-            match rows.next() {
-                Ok(Some(RowAction::Ended)) => {}
+            let action = rows.next();
+            if let Ok(Some(action)) = &action {
+                self.counted += u64::from(!self.limits_written || action.is_written());
+            }
+            match action {
+                Ok(Some(RowAction::Ended { .. })) => {}
                 Ok(Some(RowAction::Wait)) => drop(self.shared.waiting.fetch_add(1, Ordering::Relaxed)),
                 Ok(Some(RowAction::End(operation))) => window.ended.push(operation),
                 Ok(Some(RowAction::Send(pending))) => window.send.push(pending),
@@ -156,7 +172,8 @@ mod tests {
     /// window leaves at once.
     fn read(rows: &mut impl RowSource, limit: Option<u64>, shared: &Shared) -> (u64, Vec<usize>) {
         let (to_journal, inbox) = mpsc::channel();
-        let reader = Reader { limit, read: 0, taken: 0, shared, to_journal: ToJournal(to_journal) };
+        let to_journal = ToJournal(to_journal);
+        let reader = Reader { limit, limits_written: false, counted: 0, read: 0, taken: 0, shared, to_journal };
         let mut windows = Vec::new();
         let taken = std::thread::scope(|scope| {
             let windows = &mut windows;
@@ -220,7 +237,7 @@ mod tests {
             fn next(&mut self) -> Result<Option<RowAction>> {
                 self.0 += 1;
                 Ok(match self.0 {
-                    1 => Some(RowAction::Ended),
+                    1 => Some(RowAction::Ended { was_written: true }),
                     2 => Some(RowAction::End(operation(1, Status::Skipped))),
                     _ => None,
                 })

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
-use crate::import::comparison::Difference;
+use crate::import::comparison::{Difference, word_of_missing};
 use crate::import::operation::WriteOperation;
 use crate::import::plan::PendingWrite;
 use crate::import::read_back::{self, Comparison};
 use crate::import::row_sender::{RowEnd, RowSender};
-use crate::journal::{Operation, Status};
+use crate::journal::{Operation, Settled, Status};
 use crate::message;
 use crate::t;
 
@@ -30,6 +30,15 @@ struct Taken {
     operation: Operation,
     /// The record that it changed, as that was before.
     before: Option<Map<String, Value>>,
+}
+
+/// What was found of them.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// It in words, by field.
+    pub lines: Vec<String>,
+    /// What is known better of rows than when they ended.
+    pub words: Vec<(Operation, Settled)>,
 }
 
 impl Sample {
@@ -64,21 +73,29 @@ impl Sample {
         }
     }
 
-    /// Reads the rows back and tells what differs, by field.
+    /// Reads the rows back and tells what differs, by field and by row.
     ///
     /// # Errors
     /// The service cannot be reached.
-    pub(super) async fn compare(self, sender: &RowSender<'_>) -> Result<Vec<String>> {
+    pub(super) async fn compare(self, sender: &RowSender<'_>) -> Result<Found> {
         let mut rows = self.rows;
         rows.sort_by_key(|taken| taken.operation.row.row);
         let mut found: BTreeMap<String, Vec<(u64, Difference)>> = BTreeMap::new();
-        let (mut compared, mut unread) = (0, 0);
+        let (mut compared, mut unread, mut missing) = (0, 0, 0);
+        let mut words = Vec::new();
+        let mut differing: Vec<(Vec<String>, Operation, Settled)> = Vec::new();
         for Taken { pending, operation, before } in &rows {
             match read_back::compare(sender, pending, operation, before.as_ref()).await? {
                 Comparison::Same { .. } => compared += 1,
-                Comparison::None(_) | Comparison::Missing => unread += 1,
-                Comparison::Differs { differences, .. } => {
+                Comparison::None(_) => unread += 1,
+                Comparison::Missing => {
+                    missing += 1;
+                    words.push((operation.clone(), Settled::Unknown(word_of_missing())));
+                }
+                Comparison::Differs { differences, end: (status, reason), .. } => {
                     compared += 1;
+                    let names = differences.iter().filter(|it| it.is_sent || it.is_loss()).map(|it| it.label.clone());
+                    differing.push((names.collect(), operation.clone(), Settled::Done(status, None, reason)));
                     // What was not sent may have been changed by somebody meanwhile, unless it is gone.
                     for difference in differences.into_iter().filter(|it| it.is_sent || it.is_loss()) {
                         found.entry(difference.label.clone()).or_default().push((operation.row.number, difference));
@@ -91,22 +108,35 @@ impl Sample {
             lines.push(t!("canary.sample_good", rows = compared).into_owned());
         }
         lines.extend(found.iter().map(|(field, differences)| differs(field, differences, compared)));
+        // What a rule of the service makes of all of them is said once, and is no fault of a row.
+        let is_fault = |field: &String| found.get(field).is_some_and(|found| rule(found, compared).is_none());
+        differing.retain(|(fields, ..)| fields.iter().any(is_fault));
+        words.extend(differing.into_iter().map(|(_, operation, word)| (operation, word)));
+        if missing > 0 {
+            lines.push(t!("canary.sample_missing", rows = missing).into_owned());
+        }
         if unread > 0 {
             lines.push(t!("canary.sample_unread", rows = unread).into_owned());
         }
-        Ok(lines)
+        Ok(Found { lines, words })
     }
 }
 
-/// What the service changed in a field. What is the same in all records is hardly an accident.
-fn differs(field: &str, differences: &[(u64, Difference)], compared: usize) -> String {
-    let Some((row, first)) = differences.first() else { return String::new() };
+/// What the service has in a field of all records, whatever was sent: that is hardly an accident.
+fn rule(differences: &[(u64, Difference)], compared: usize) -> Option<&str> {
+    let (_, first) = differences.first()?;
     let is_rule = compared > 1
         && differences.len() == compared
-        && differences.iter().all(|(_, difference)| difference.got == first.got);
-    match &first.got {
-        Some(got) if is_rule => t!("canary.sample_rule", field = field, rows = compared, got = got).into_owned(),
-        _ => {
+        && differences.iter().all(|(_, difference)| !difference.is_loss() && difference.got == first.got);
+    first.got.as_deref().filter(|_| is_rule)
+}
+
+/// What the service changed in a field.
+fn differs(field: &str, differences: &[(u64, Difference)], compared: usize) -> String {
+    let Some((row, first)) = differences.first() else { return String::new() };
+    match rule(differences, compared) {
+        Some(got) => t!("canary.sample_rule", field = field, rows = compared, got = got).into_owned(),
+        None => {
             let count = differences.len();
             let example = first.text();
             message!(

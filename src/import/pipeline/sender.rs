@@ -18,17 +18,18 @@ use super::queue::Queue;
 use super::sample::Sample;
 use super::shared::Shared;
 use super::stop::Cause;
+use super::unproved::{Unproved, Written};
 use crate::api::Client;
 use crate::entity::WriteMode;
 use crate::error::{Error, Result};
-use crate::import::comparison::{Difference, lost, word_of, word_of_missing};
+use crate::import::comparison::{lost, word_of_missing};
 use crate::import::first_look::FirstLook;
 use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::preflight::Preflight;
 use crate::import::read_back::{self, Comparison};
 use crate::import::row_sender::RowSender;
-use crate::journal::{Marks, Operation, Settled, Status, TAGS_DROPPED};
+use crate::journal::{Marks, Operation, Reason, Settled, Status, TAGS_DROPPED};
 use crate::language::Language;
 use crate::message;
 use crate::t;
@@ -58,6 +59,7 @@ pub(super) struct Sender<'a> {
     /// How many fields some row fills.
     all_fields: usize,
     sample: RefCell<Sample>,
+    unproved: RefCell<Unproved>,
     queue: Queue,
     outbox: Outbox,
     shared: &'a Shared,
@@ -82,6 +84,7 @@ impl<'a> Sender<'a> {
         row_sender.honours = options.doubt.honours;
         row_sender.looks.is_on = reads_back;
         row_sender.is_mixed = options.preflight.mode == WriteMode::Upsert;
+        let fields = sent_fields(options, preflight);
         Sender {
             row_sender,
             first_goes_alone: reads_back || first_look.is_some() || !options.keeps_going,
@@ -90,9 +93,10 @@ impl<'a> Sender<'a> {
             breaker: RefCell::new(breaker),
             is_looked_at: Cell::new(false),
             looked_at: RefCell::new(preflight.coverage.rows.iter().copied().filter(|_| reads_back).collect()),
-            unseen: RefCell::new(preflight.coverage.fields.clone()),
-            all_fields: preflight.coverage.fields.len(),
+            all_fields: fields.len(),
+            unseen: RefCell::new(fields),
             sample: RefCell::new(Sample::of(options.sample)),
+            unproved: RefCell::default(),
             queue: Queue::default(),
             outbox: Outbox::new(to_journal),
             shared,
@@ -129,6 +133,7 @@ impl<'a> Sender<'a> {
         }
         let workers = (0..self.row_sender.client.limiter().ceiling()).map(|_| self.work());
         futures::future::join_all(workers).await;
+        self.look_at_unproved().await;
         self.look_at_sample().await;
     }
 
@@ -211,6 +216,9 @@ impl<'a> Sender<'a> {
             match ended {
                 Some(end) => {
                     self.sample.borrow_mut().offer(&pending, &end);
+                    if self.reads_back {
+                        self.unproved.borrow_mut().offer(&pending, &end);
+                    }
                     self.note_end(end.operation);
                 }
                 // It was certainly not processed.
@@ -225,7 +233,7 @@ impl<'a> Sender<'a> {
         }
         let reason = operation.reason.as_deref().filter(|_| operation.status == Status::Created && self.reads_back);
         if let Some(reason) = reason.filter(|reason| reason.code == TAGS_DROPPED) {
-            self.shared.stop.set(Cause::Halted(read_back::lost_tags(&operation, reason)));
+            self.stop_for(read_back::lost_tags(&operation, reason));
         }
         if let Some(error) = self.breaker.borrow_mut().watch(&operation) {
             self.shared.stop.set(Cause::Repeats(error));
@@ -255,11 +263,16 @@ impl<'a> Sender<'a> {
                 }
                 Comparison::None(why) if why.is_empty() => {}
                 Comparison::None(why) => self.progress.say(&why),
-                Comparison::Differs { id, differences } => {
-                    self.put_word(operation, &differences);
-                    return Err(lost(operation.row.number, &id, &differences, true));
+                Comparison::Differs { id, differences, end } => {
+                    self.put_word(operation, end);
+                    self.stop_for(lost(operation.row.number, &id, &differences, true));
+                    return Ok(());
                 }
-                Comparison::Missing => return Err(self.missing(operation)),
+                Comparison::Missing => {
+                    let error = self.missing(operation);
+                    self.stop_for(error);
+                    return Ok(());
+                }
             }
         }
         self.say_own_members();
@@ -276,16 +289,26 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// The row that stops the run says why where it stands in the results.
-    fn put_word(&self, operation: &Operation, differences: &[Difference]) {
-        let word = Settled::Done(operation.status, None, word_of(differences));
+    /// The row that stops the run says why where it stands in the results, and is not done where nothing of it was stored.
+    fn put_word(&self, operation: &Operation, (status, reason): (Status, Reason)) {
+        self.row_sender.has_lied.set(true);
+        self.say_of(operation, Settled::Done(status, None, reason));
+    }
+
+    /// Rows that are left would fare like one that was found out; where none are left, there is nothing to stop.
+    fn stop_for(&self, error: Error) {
+        self.shared.stop.set(Cause::Repeats(error));
+    }
+
+    /// What became of a row is known better than when it ended.
+    fn say_of(&self, operation: &Operation, word: Settled) {
         self.shared.words.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((operation.row.row, word));
     }
 
     /// A row is not there although the service said so: it is in doubt, and stops the run.
     fn missing(&self, operation: &Operation) -> Error {
-        let word = Settled::Unknown(word_of_missing());
-        self.shared.words.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((operation.row.row, word));
+        self.row_sender.has_lied.set(true);
+        self.say_of(operation, Settled::Unknown(word_of_missing()));
         read_back::missing(operation.row.number)
     }
 
@@ -353,11 +376,11 @@ impl<'a> Sender<'a> {
         match compared {
             Comparison::Same { fields, .. } => self.see(&fields),
             Comparison::None(_) => {}
-            Comparison::Differs { id, differences } => {
-                self.put_word(&operation, &differences);
-                return Err(lost(operation.row.number, &id, &differences, false));
+            Comparison::Differs { id, differences, end } => {
+                self.put_word(&operation, end);
+                self.stop_for(lost(operation.row.number, &id, &differences, false));
             }
-            Comparison::Missing => return Err(self.missing(&operation)),
+            Comparison::Missing => self.stop_for(self.missing(&operation)),
         }
         Ok(())
     }
@@ -378,7 +401,7 @@ impl<'a> Sender<'a> {
             self.send_and_look(&pending).await?;
         }
         if others > 0 && !self.shared.stop.is_set() {
-            self.progress.say(&t!("canary.others", rows = others));
+            self.progress.say(&message!("canary.others", rows = others).to_string());
         }
         let entity = self.row_sender.entity();
         let unseen = self.unseen.borrow();
@@ -388,6 +411,32 @@ impl<'a> Sender<'a> {
             self.progress.say(&t!("canary.unseen", columns = labels.join(Language::current().pick("、", ", "))));
         }
         Ok(())
+    }
+
+    /// Reads the rows back that were written beside one of which the service said what was not so.
+    async fn look_at_unproved(&self) {
+        if !self.row_sender.has_lied.get() {
+            return;
+        }
+        let (mut read, mut differing) = (0, 0);
+        for Written { pending, operation, before } in self.unproved.borrow_mut().take() {
+            // One that cannot be read now is told as the service said.
+            let Ok(compared) = read_back::compare(&self.row_sender, &pending, &operation, before.as_ref()).await else {
+                break;
+            };
+            read += 1;
+            match compared {
+                Comparison::Same { .. } | Comparison::None(_) => continue,
+                Comparison::Differs { end: (status, reason), .. } => {
+                    self.say_of(&operation, Settled::Done(status, None, reason));
+                }
+                Comparison::Missing => self.say_of(&operation, Settled::Unknown(word_of_missing())),
+            }
+            differing += 1;
+        }
+        if read > 0 {
+            self.progress.say(&message!("canary.beside", rows = read, differing = differing).to_string());
+        }
     }
 
     /// Reads some of the records back that were written, where that is wanted.
@@ -402,7 +451,10 @@ impl<'a> Sender<'a> {
             () = self.shared.stop.stopped() => return,
         };
         match compared {
-            Ok(lines) => lines.iter().for_each(|line| self.progress.say(line)),
+            Ok(found) => {
+                found.lines.iter().for_each(|line| self.progress.say(line));
+                found.words.into_iter().for_each(|(operation, word)| self.say_of(&operation, word));
+            }
             Err(error) => self.progress.say(&t!("canary.sample_failed", why = error.message())),
         }
     }
@@ -429,4 +481,17 @@ impl<'a> Sender<'a> {
             }
         }
     }
+}
+
+/// The fields that rows fill and that are sent: a key by which records are found that are changed is as they have it.
+fn sent_fields(options: &ImportOptions<'_>, preflight: &Preflight) -> BTreeSet<String> {
+    let mapping = &preflight.mapping;
+    let mut fields = preflight.coverage.fields.clone();
+    if mapping.is_found_by_key() && options.preflight.mode == WriteMode::Update {
+        let keys = 0..u8::try_from(mapping.entity().keys.len()).unwrap_or(u8::MAX);
+        let is_filled = |key: &&[String]| !key.is_empty() && key.iter().all(|name| fields.contains(name));
+        let found_by: Vec<String> = keys.map(|key| mapping.key_fields(key)).find(is_filled).unwrap_or_default().to_vec();
+        fields.retain(|name| !found_by.contains(name));
+    }
+    fields
 }

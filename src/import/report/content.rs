@@ -27,6 +27,10 @@ pub struct RunContent<'a> {
     pub(super) kept: u64,
     /// For a retry: how many rows of the run that is retried no retry has had, and what there is to say of them.
     pub(in crate::import) left: Option<(u64, Message)>,
+    /// Rows whose records say something else than was sent.
+    pub(super) otherwise: u64,
+    /// New records that lack tags which were sent.
+    dropped: u64,
     /// Why rows were not done: status, code, one message, how many; most first.
     pub(super) reasons: Vec<(Status, String, Message, u64)>,
 }
@@ -85,19 +89,24 @@ impl<'a> RunContent<'a> {
         // Each of these looks at every row.
         let ids_pending = if mapping.entity().id.is_some() && counts.created > 0 { past.ids_pending()? } else { 0 };
         let tags = mapping.entity().tags.as_ref().filter(|tags| mapping.position(tags).is_some());
-        let has_words = || {
-            Ok(tags.is_some() && counts.created > 0 && past.count_of(TAGS_DROPPED)? > 0
-                || counts.updated > 0 && past.count_of(STORED_OTHERWISE)? > 0)
-        };
-        let has_reasons = counts.done() < counts.ended() || counts.skipped > 0 || has_words()?;
+        let is_written = counts.created + counts.updated > 0;
+        let otherwise = if is_written { past.count_of(STORED_OTHERWISE)? } else { 0 };
+        let dropped = if tags.is_some() && counts.created > 0 { past.count_of(TAGS_DROPPED)? } else { 0 };
+        let has_reasons = counts.done() < counts.ended() || counts.skipped > 0 || otherwise + dropped > 0;
         let reasons = if has_reasons { past.reasons()? } else { Vec::new() };
         let kept = if mapping.entity().may_change { past.count_of(KEPT)? } else { 0 };
         let gone = past.gone_counts()?;
-        Ok(RunContent { journal, past, mapping, counts, ids_pending, gone, kept, left: None, reasons })
+        let left = None;
+        Ok(RunContent { journal, past, mapping, counts, ids_pending, gone, kept, left, otherwise, dropped, reasons })
     }
 }
 
 impl RunContent<'_> {
+    /// New records that have no id, and records that say something else than was sent.
+    pub fn unproved(&self) -> (u64, u64) {
+        (self.ids_pending, self.otherwise + self.dropped)
+    }
+
     pub(super) fn identity(&self) -> &RunIdentity {
         self.journal.identity()
     }
@@ -129,14 +138,16 @@ impl RowContent<'_> {
     }
 }
 
-/// The exit code of a run that ended with these counts, and with so many new records that have no id.
-pub fn exit_of(counts: &Counts, ids_pending: u64, cause: Option<Exit>) -> Exit {
+/// The exit code of a run that ended with these counts, and with so many new records that have no id and records that say
+/// something else than was sent.
+pub fn exit_of(counts: &Counts, (ids_pending, otherwise): (u64, u64), cause: Option<Exit>) -> Exit {
     match cause {
         Some(Exit::Denied) => Exit::Denied,
         Some(exit) => exit,
         // That a record was made which cannot be told is not proved.
         None if counts.unknown + ids_pending > 0 => Exit::SomeUnknown,
-        None if counts.retriable() > 0 => Exit::SomeFailed,
+        // What is stored is not what was sent.
+        None if counts.retriable() + otherwise > 0 => Exit::SomeFailed,
         None => Exit::Done,
     }
 }

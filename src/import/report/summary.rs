@@ -47,6 +47,7 @@ pub fn summary(
         "no_longer_in_file": content.gone.read,
         "not_in_failed_file": content.left.as_ref().map_or(0, |(rows, _)| *rows),
         "service_kept": content.kept,
+        "stored_otherwise": content.otherwise,
         "requests": requests,
         "retries": retries,
         "seconds": (seconds * 1000.0).round() / 1000.0,
@@ -142,6 +143,9 @@ pub fn describe(
     }
     if content.counts.unknown > 0 {
         lines.push(message!("report.unknown", rows = content.counts.unknown).to_string());
+    }
+    if content.otherwise > 0 {
+        lines.push(message!("report.otherwise", rows = content.otherwise).to_string());
     }
     if content.kept > 0 {
         lines.push(message!("report.kept", rows = content.kept).to_string());

@@ -148,7 +148,14 @@ fn make_first(
     }
     let consent = preflight.consent.clone();
     let KnownRows { memory, matches, .. } = known;
-    let sent = SentRows { matches: matches.as_mut(), memory, consent: &consent, limit: options.limit };
+    let sent = SentRows {
+        matches: matches.as_mut(),
+        memory,
+        consent: &consent,
+        limit: options.limit,
+        limits_written: options.limits_written(),
+        written: 0,
+    };
     let referring = Referring { options, journal: Some(journal) };
     let outcome = referring.resolve_made(&mut made, sent, preflight, rows, printer)?;
     journal.replace_findings(|put| preflight.findings.each(put))?;

@@ -97,7 +97,7 @@ fn settle_run(command: &SettleCommand<'_>, printer: &Printer) -> Result<SettledR
     let is_finished = counts.pending == 0 && files.unwritten.is_empty();
     let exit = match files.unwritten.first() {
         Some(_) => Exit::CannotRun,
-        None => exit_of(&counts, content.ids_pending, (!is_finished).then_some(Exit::Stopped)),
+        None => exit_of(&counts, content.unproved(), (!is_finished).then_some(Exit::Stopped)),
     };
     let part = first.iter().find(|run| run.is_part && run.exit != Exit::Done);
     let is_left = counts.pending > 0 || part.is_some_and(|part| part.exit == Exit::Stopped);
