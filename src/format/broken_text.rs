@@ -41,8 +41,13 @@ pub(super) fn note(row: &mut Row) {
 fn may_be_in(bytes: &[u8]) -> bool {
     // The first bytes of what is sought are those of many sound characters: the second ones tell. No early end: so the loops run
     // on many bytes at a time.
+    let [lost, in_gbk, in_old_characters] = [LOST, LOST_IN_GBK, LOST_IN_OLD_CHARACTERS].map(|text| {
+        let bytes = text.as_bytes();
+        [bytes[0], bytes[1]]
+    });
     let is_pair = |first: u8, second: u8| {
-        (first == 0xef) & (second == 0xbf) | (first == 0xe9) & ((second == 0x94) | (second == 0x8c))
+        let pair = [first, second];
+        (pair == lost) | (pair == in_gbk) | (pair == in_old_characters)
     };
     bytes.iter().fold(false, |any, byte| any | (*byte == 0xc3))
         || bytes

@@ -154,7 +154,7 @@ impl Look<'_> {
         let mut row_index = 0;
         rows.begin()?;
         while let Some(row) = rows.spool.next()? {
-            let is_agreed = row.is_confirmed || self.preflight.consent.names(KEY_OF_ANOTHER);
+            let is_agreed = row.confirmed.names(KEY_OF_ANOTHER) || self.preflight.consent.names(KEY_OF_ANOTHER);
             if let Some((id, cells)) = changed_by(&row.state).filter(|_| !is_agreed)
                 && let Some(other) = account.other_with_key(id, cells)
             {

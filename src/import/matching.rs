@@ -294,12 +294,15 @@ impl Matching<'_> {
 
     /// Whether a row waits that gives its record a key of another one: it does, and nobody has said that it is meant.
     fn keeps_key(&self, row: &SpooledRow, id: &str, cells: &[SaidCell]) -> Result<bool> {
-        if row.is_confirmed || self.preflight.consent.names(KEY_OF_ANOTHER) || self.mode() == WriteMode::SkipExisting {
+        if row.confirmed.names(KEY_OF_ANOTHER)
+            || self.preflight.consent.names(KEY_OF_ANOTHER)
+            || self.mode() == WriteMode::SkipExisting
+        {
             return Ok(false);
         }
         let Some(Value::Object(record)) = self.list.record(id)? else { return Ok(true) };
         let (entity, custom) = (self.preflight.mapping.entity(), &self.options.catalog.service.custom);
-        let change = self.change_of(id, cells, row.is_confirmed)?;
+        let change = self.change_of(id, cells, &row.confirmed)?;
         let change = RecordChange::of(entity, custom, &change, &record);
         let keys = 0..u8::try_from(entity.keys.len()).unwrap_or(u8::MAX);
         let mut fields = keys.flat_map(|key| self.preflight.mapping.key_fields(key));

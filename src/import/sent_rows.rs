@@ -36,7 +36,14 @@ impl<'p> SentRows<'p> {
         memory: &'p mut Memory,
         matches: Option<&'p mut Matches>,
     ) -> SentRows<'p> {
-        SentRows { matches, memory, consent: &preflight.consent, limit: options.limit, limits_written: options.limits_written(), written: 0 }
+        SentRows {
+            matches,
+            memory,
+            consent: &preflight.consent,
+            limit: options.limit,
+            limits_written: options.limits_written(),
+            written: 0,
+        }
     }
 
     /// How many rows are sent of the first ones that a limit lets through; none where there is no limit.
