@@ -173,8 +173,7 @@ pub fn is_labelled(name: &str) -> bool {
             true => label.strip_prefix(*word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)),
             false => label.starts_with(*word),
         };
-        return label.chars().count() <= LONGEST_NAME_OF_LABEL
-            && (PARTS.contains(&label) || LABELS.iter().any(|word| begins(&word)));
+        return label.chars().count() <= LONGEST_NAME_OF_LABEL && (PARTS.contains(&label) || LABELS.iter().any(begins));
     }
     name.starts_with(FIRST_OF_TASKS) && {
         let rest = TASKS.iter().find_map(|task| name.strip_prefix(task));

@@ -219,7 +219,10 @@ fn is_mobile_of(text: &str, compact: &str) -> bool {
 
 /// Whether digits are a mainland mobile number and an extension: `13000000001-8001`.
 fn is_extended(text: &str, number: &str) -> bool {
-    may_end_in_extension(text) && number.len() > MOBILE_DIGITS && is_mainland_mobile(&number[..MOBILE_DIGITS])
+    let extension = text.rsplit_once('-').filter(|_| may_end_in_extension(text)).map_or(0, |(_, end)| end.len());
+    extension > 0
+        && number.len() == MOBILE_DIGITS + extension
+        && number.get(..MOBILE_DIGITS).is_some_and(is_mainland_mobile)
 }
 
 /// A number without the extension that a word begins.
