@@ -188,7 +188,10 @@ fn tell_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let ours = cli::file_without_entity(error, arguments).or_else(|| cli::wrong_usage(error, Language::current()));
     match &ours {
         Some(error) => terminal::tell(error),
-        None => eprint!("{}", cli::help_text(error, Language::current())),
+        None => {
+            let help = cli::help_text(error, Language::current());
+            drop(std::io::Write::write_all(&mut std::io::stderr(), help.as_bytes()));
+        }
     }
     let error = ours.unwrap_or_else(|| Error::usage(first()));
     terminal::note_cause(&error);

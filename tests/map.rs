@@ -274,9 +274,9 @@ fn every_shipped_file_gets_a_mapping_that_can_be_read() {
         std::fs::copy(&path, work.path(&copy)).unwrap();
         for entity in ["companies", "customers", "tickets", "tags", "bindings", "customer-groups"] {
             let mapping = format!("{number}-{entity}.xlsx");
-            work.bw8(&format!("map {entity} {copy}")).exits(0);
-            work.bw8(&format!("map {entity} {copy} -o {mapping}")).exits(0);
-            work.bw8(&format!("check {entity} {copy} --mapping {mapping}")).exits_with_one_of(&[0, 2, 3]);
+            work.bw8(format!("map {entity} {copy}")).exits(0);
+            work.bw8(format!("map {entity} {copy} -o {mapping}")).exits(0);
+            work.bw8(format!("check {entity} {copy} --mapping {mapping}")).exits_with_one_of(&[0, 2, 3]);
             mapped += 1;
         }
     }

@@ -133,7 +133,8 @@ fn export(file: &Path, accounts: Accounts<'_>, further: Option<&Path>, printer: 
     let mut writer = format.create(file, &WriteOptions::new(&columns))?;
     let mut counts = Counts::default();
     known.each(|KnownOldId { entity, old_id, id }| {
-        let kind = catalog.get(&entity).map_or(entity.as_str(), |entity| entity.label(Language::current()));
+        let kind =
+            catalog.get(&entity).map_or(entity.as_str(), |known| Language::current().pick(&known.zh, &known.name));
         writer.write(&[&old_id.source, kind, &old_id.id, &id].map(Value::Text))?;
         counts.add(&entity);
         Ok(())
