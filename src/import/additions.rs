@@ -17,9 +17,7 @@ use crate::check::consent::SENT_BEFORE;
 use crate::entity::{Custom, Entity};
 use crate::error::Result;
 use crate::format::Content;
-use crate::journal::{
-    IndexedRun, Operation, RowKey, RunIdentity, RunIndex, Status, hash_for, hash_of_added,
-};
+use crate::journal::{IndexedRun, Operation, RowKey, RunIdentity, RunIndex, Status, hash_for, hash_of_added};
 use crate::mapping::Mapping;
 use crate::message;
 use crate::terminal::Printer;
@@ -104,9 +102,7 @@ impl Additions {
                 let why = message!("memory.row_added", folder = run.folder.display());
                 Some(AddedBefore { is_in_doubt: false, why })
             }
-            None if was_told()? => {
-                Some(AddedBefore { is_in_doubt: false, why: message!("memory.row_added_once") })
-            }
+            None if was_told()? => Some(AddedBefore { is_in_doubt: false, why: message!("memory.row_added_once") }),
             None => None,
         })
     }
@@ -166,12 +162,6 @@ fn added<'a>(entity: &Entity, told: impl Iterator<Item = (&'a str, &'a str)>) ->
     hash_of_added(told.iter().map(|(name, text)| (*name, text.as_ref())))
 }
 
-/// Whether what a row adds was added before: then it need not be written for that to be so.
-pub(super) fn was_added(operation: &WriteOperation) -> bool {
-    let WriteOperation::Change { cells, .. } = operation else { return false };
-    cells.iter().any(|cell| cell.added_before.as_ref().is_some_and(|before| !before.is_in_doubt))
-}
-
 /// What a row adds to its record; nothing of most.
 pub(super) fn added_by(entity: &Entity, custom: &Custom, operation: &WriteOperation) -> Option<Content> {
     if !entity.fields.iter().any(|field| field.write_only) {
@@ -201,11 +191,7 @@ pub(super) fn in_doubt(row: &RowKey, operation: &WriteOperation) -> Option<Opera
 ///
 /// # Errors
 /// A spool that cannot be read, or whatever `with` says.
-pub(super) fn each_named(
-    entity: &Entity,
-    rows: &mut Rows,
-    mut with: impl FnMut(Content) -> Result<()>,
-) -> Result<()> {
+pub(super) fn each_named(entity: &Entity, rows: &mut Rows, mut with: impl FnMut(Content) -> Result<()>) -> Result<()> {
     rows.begin()?;
     while let Some(row) = rows.spool.next()? {
         let (RowState::Sound(operation) | RowState::Held { operation, .. }) = row.state else { continue };

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use super::additions::each_named;
 use super::accounts::{Accounts, Proof};
+use super::additions::each_named;
 use super::memory::{Concerned, Memory, OtherAccount, family, line_of};
 use super::options::ImportOptions;
 use super::places::lost_runs;

@@ -114,7 +114,8 @@ impl LastSent {
     pub(super) fn has_told(&self, record: &str, cells: &[SaidCell]) -> Result<bool> {
         let (_, told) = self.store.of(record)?;
         let added = || cells.iter().filter(|cell| !cell.value.is_empty() && field_of(&self.entity, cell).write_only);
-        let is_told = |cell: &SaidCell| told.get(&cell.field) == Some(&mark(&field_of(&self.entity, cell), &cell.value));
+        let is_told =
+            |cell: &SaidCell| told.get(&cell.field) == Some(&mark(&field_of(&self.entity, cell), &cell.value));
         Ok(added().next().is_some() && added().all(is_told))
     }
 }

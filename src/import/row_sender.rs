@@ -12,7 +12,6 @@ use memchr::memmem;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::additions::was_added;
 use super::before_image;
 use super::caution::{Caution, GoesOn, Leave};
 use super::change::RecordChange;
@@ -241,7 +240,7 @@ impl<'a> RowSender<'a> {
             self.stop.set(Cause::of(error));
             None
         });
-        let has_added = row.may_have_written || was_added(&pending.operation);
+        let has_added = row.may_have_written || pending.operation.was_added();
         ended.map(|mut operation| {
             operation.row.added = operation.row.added.filter(|_| has_added);
             RowEnd { operation, before: row.was }
@@ -783,7 +782,8 @@ impl<'a> RowWrite<'a> {
             self.comes_without_tags = witness.lacks_tags.get();
             self.echo = witness.echo.take();
             self.is_untold = matches!(outcome, Outcome::Unknown { is_up: true, .. });
-            self.may_have_written |= matches!(outcome, Outcome::Done { .. } | Outcome::Unknown { .. } | Outcome::Moved(_));
+            self.may_have_written |=
+                matches!(outcome, Outcome::Done { .. } | Outcome::Unknown { .. } | Outcome::Moved(_));
             pace(&permit, &outcome);
             let goes_on = heed(&leave, &outcome);
             (leave, permit) = match outcome {

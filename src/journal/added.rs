@@ -66,8 +66,11 @@ impl JournalReader {
             }
         }
         for table in ["earlier", "operation"] {
-            let sql = format!("SELECT added, status, CAST(id AS TEXT) FROM {table} WHERE added IS NOT NULL AND id IS NOT NULL");
-            let rows = self.query(&sql, |row| Ok((row.get::<_, Content>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)))?;
+            let sql = format!(
+                "SELECT added, status, CAST(id AS TEXT) FROM {table} WHERE added IS NOT NULL AND id IS NOT NULL"
+            );
+            let rows = self
+                .query(&sql, |row| Ok((row.get::<_, Content>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)))?;
             for (added, status, id) in rows {
                 let is_in_doubt = status == Status::Unknown as i64;
                 let status = if is_in_doubt { Status::Unknown } else { Status::Updated };

@@ -172,9 +172,8 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
             "ALTER TABLE operation ADD COLUMN old_id TEXT; ALTER TABLE earlier ADD COLUMN old_id TEXT;",
         )?;
     }
-    transaction.execute_batch(
-        "ALTER TABLE operation ADD COLUMN added BLOB; ALTER TABLE earlier ADD COLUMN added BLOB;",
-    )?;
+    transaction
+        .execute_batch("ALTER TABLE operation ADD COLUMN added BLOB; ALTER TABLE earlier ADD COLUMN added BLOB;")?;
     if has_table(&transaction, "gone")? {
         transaction.execute_batch("ALTER TABLE gone ADD COLUMN added BLOB")?;
     }

@@ -19,9 +19,9 @@ use super::lock::Lock;
 use super::marks::LeftMarks;
 use super::operation::{OldId, Operation, RowIdentity, RowKey};
 use super::rows::{
-    COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, COLUMNS_OF_VERSION_3, COLUMNS_OF_VERSION_4, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT,
-    SENT_BY_OTHERS, SENT_HERE, SentRow, read_finding, read_message, read_operation, read_sent, signed, unpack,
-    unsigned,
+    COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, COLUMNS_OF_VERSION_3, COLUMNS_OF_VERSION_4, INDEXES,
+    OLD_ID_INDEX, SAME_ROW, SENT, SENT_BY_OTHERS, SENT_HERE, SentRow, read_finding, read_message, read_operation,
+    read_sent, signed, unpack, unsigned,
 };
 use super::status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::check::findings::RowFinding;

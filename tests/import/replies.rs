@@ -164,7 +164,8 @@ fn the_first_reply_of_a_new_ticket_is_not_added_by_an_upsert() {
 #[test]
 fn a_reply_that_went_with_a_row_that_waits_is_not_sent_by_its_retry() {
     let (work, server) = (Work::new(), Server::start(""));
-    work.on(&server, "export tickets -o o.csv --summary none --headers zh --columns ticketId,subject,priorityLevel").exits(0);
+    work.on(&server, "export tickets -o o.csv --summary none --headers zh --columns ticketId,subject,priorityLevel")
+        .exits(0);
     let text = work.read("o.csv");
     let mut lines = text.lines();
     let (head, row) = (lines.next().unwrap(), lines.next().unwrap());
@@ -177,7 +178,7 @@ fn a_reply_that_went_with_a_row_that_waits_is_not_sent_by_its_retry() {
     assert_eq!(replies(&server, id), 1);
     let folder = work.run_folder();
     let mut failed = work.table(folder.join("failed.csv"));
-    failed.set(0, "确认导入", "是");
+    failed.set(0, "confirm import", "yes");
     std::fs::write(folder.join("failed.csv"), failed.to_csv()).unwrap();
     work.on(&server, format!("retry {}", folder.join("failed.csv").display())).exits(0);
     assert_eq!((replies(&server, id), &stored(&server, id)["subject"]), (1, &json!("示例 改")));

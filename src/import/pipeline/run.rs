@@ -67,7 +67,8 @@ pub(crate) fn send(
     write_down_requests(&mut journal, options)?;
     let past = journal.reader()?;
     let before = past.counts()?;
-    let total = preflight.rows.min(options.limit.filter(|_| !options.limits_written()).unwrap_or(u64::MAX)).max(before.ended());
+    let total =
+        preflight.rows.min(options.limit.filter(|_| !options.limits_written()).unwrap_or(u64::MAX)).max(before.ended());
     let shared = Shared {
         stop: Stop::default(),
         backpressure: Backpressure::new(client.limiter().ceiling()).beginning_with(reach(options, preflight)),

@@ -419,7 +419,8 @@ impl<'a> Sender<'a> {
             return;
         }
         let (mut read, mut differing) = (0, 0);
-        for Written { pending, operation, before } in self.unproved.borrow_mut().take() {
+        let last = self.unproved.borrow_mut().take();
+        for Written { pending, operation, before } in last {
             // One that cannot be read now is told as the service said.
             let Ok(compared) = read_back::compare(&self.row_sender, &pending, &operation, before.as_ref()).await else {
                 break;
@@ -490,7 +491,8 @@ fn sent_fields(options: &ImportOptions<'_>, preflight: &Preflight) -> BTreeSet<S
     if mapping.is_found_by_key() && options.preflight.mode == WriteMode::Update {
         let keys = 0..u8::try_from(mapping.entity().keys.len()).unwrap_or(u8::MAX);
         let is_filled = |key: &&[String]| !key.is_empty() && key.iter().all(|name| fields.contains(name));
-        let found_by: Vec<String> = keys.map(|key| mapping.key_fields(key)).find(is_filled).unwrap_or_default().to_vec();
+        let found_by: Vec<String> =
+            keys.map(|key| mapping.key_fields(key)).find(is_filled).unwrap_or_default().to_vec();
         fields.retain(|name| !found_by.contains(name));
     }
     fields

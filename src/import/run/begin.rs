@@ -111,15 +111,7 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     }
     let before = journal.reader()?.counts()?;
     tell(&journal, ended, &before, printer)?;
-    Ok(Begun::Run(Box::new(BegunRun {
-        journal,
-        index,
-        memory: known.memory,
-        registered,
-        additions,
-        ended,
-        before,
-    })))
+    Ok(Begun::Run(Box::new(BegunRun { journal, index, memory: known.memory, registered, additions, ended, before })))
 }
 
 /// Says whether a run begins or goes on.

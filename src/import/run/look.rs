@@ -68,7 +68,8 @@ pub(super) fn look(
     let last_sent = LastSent::read(options, index, &journal.identity().target, preflight, printer)?;
     let matches = match preflight.mapping.is_found_by_key() {
         true => {
-            let (known, mut findings) = ((&mut memory, cursor, (last_sent.as_ref(), additions.as_ref())), Findings::new()?);
+            let (known, mut findings) =
+                ((&mut memory, cursor, (last_sent.as_ref(), additions.as_ref())), Findings::new()?);
             let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
             tell_found(&findings, preflight, printer)?;
             Some(matches)

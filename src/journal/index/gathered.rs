@@ -40,7 +40,15 @@ impl<'a> Gathered<'a> {
 
     fn with_room(index: &'a Connection, room: usize) -> Self {
         let sorter = || Sorter::new(room);
-        Gathered { index, rows: sorter(), keys: sorter(), old_ids: sorter(), added: sorter(), count: 0, packed: Vec::new() }
+        Gathered {
+            index,
+            rows: sorter(),
+            keys: sorter(),
+            old_ids: sorter(),
+            added: sorter(),
+            count: 0,
+            packed: Vec::new(),
+        }
     }
 
     /// Adds the rows that a run has sent; how many they are.
