@@ -162,12 +162,6 @@ fn added<'a>(entity: &Entity, told: impl Iterator<Item = (&'a str, &'a str)>) ->
     hash_of_added(told.iter().map(|(name, text)| (*name, text.as_ref())))
 }
 
-/// Whether what a row adds was added before: then it need not be written for that to be so.
-pub(super) fn was_added(operation: &WriteOperation) -> bool {
-    let WriteOperation::Change { cells, .. } = operation else { return false };
-    cells.iter().any(|cell| cell.added_before.as_ref().is_some_and(|before| !before.is_in_doubt))
-}
-
 /// What a row adds to its record; nothing of most.
 pub(super) fn added_by(entity: &Entity, custom: &Custom, operation: &WriteOperation) -> Option<Content> {
     if !entity.fields.iter().any(|field| field.write_only) {

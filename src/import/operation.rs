@@ -57,6 +57,12 @@ impl WriteOperation {
         WriteKind { entity: entity.name.clone(), is_new }
     }
 
+    /// Whether what it adds to its record was added before: then it need not be written for that to be so.
+    pub(super) fn was_added(&self) -> bool {
+        let WriteOperation::Change { cells, .. } = self else { return false };
+        cells.iter().any(|cell| cell.added_before.as_ref().is_some_and(|before| !before.is_in_doubt))
+    }
+
     /// Whether it may write something, whatever its record says: what nobody edited in an export of ours writes nothing.
     pub(super) fn may_write(&self) -> bool {
         let may_be_written = |cell: &SaidCell| {

@@ -12,7 +12,6 @@ use memchr::memmem;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::additions::was_added;
 use super::before_image;
 use super::caution::{Caution, GoesOn, Leave};
 use super::change::RecordChange;
@@ -240,7 +239,7 @@ impl<'a> RowSender<'a> {
             self.stop.set(Cause::of(error));
             None
         });
-        let has_added = row.may_have_written || was_added(&pending.operation);
+        let has_added = row.may_have_written || pending.operation.was_added();
         ended.map(|mut operation| {
             operation.row.added = operation.row.added.filter(|_| has_added);
             RowEnd { operation, before: row.was }

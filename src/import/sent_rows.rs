@@ -63,11 +63,12 @@ impl<'p> SentRows<'p> {
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let is_open = end.is_none_or(may_be_reopened) && !seen.is_double();
             let was_written = end.is_some_and(|end| is_of_write(end.status));
+            let written_before = self.written;
             let is_sent = self.has(row_index, &row)?;
-            if self.limits_written && is_sent && !is_open && !was_written {
-                self.written -= 1;
+            if !is_open {
+                // What has an end counts by that.
+                self.written = written_before + u64::from(was_written);
             }
-            self.written += u64::from(self.limits_written && was_written && !is_sent);
             sent += u64::from(is_sent && is_open);
             row_index += 1;
         }

@@ -35,7 +35,7 @@ fn an_export_that_nobody_edited_writes_nothing() {
             let (work, server) = exported(file);
             let before = bindings(&server);
             let ran = work.on(&server, format!("import bindings {file}{mode}"));
-            ran.exits(0);
+            ran.exits(0).never_says("about to create");
             assert_rows(&work.summary(), "unchanged 20");
             assert_eq!(writes(&server), 0, "{file}{mode}\n{ran}");
             assert_eq!(bindings(&server), before, "{file}{mode}");

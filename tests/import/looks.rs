@@ -300,6 +300,8 @@ fn random_changed_rows_are_read_back_where_answers_tell_nothing() {
         // Tags that no record was seen with are looked for.
         let ran = work.bw8(format!("{import} --rate 0 --concurrency 1 --sample 10"));
         ran.exits(3).says(&format!("the service changed {field} in 8 of 10 records"));
+        // What the sample found stands in the rows, too.
+        assert_rows(&work.summary(), "updated 2, failed 8");
         let account = Account::new(10, |_, record, sent| keep(record, sent), nothing);
         let work = Work::at(&account.service.base_url());
         work.write("mine.csv", file);
@@ -364,4 +366,47 @@ fn what_is_emptied_is_empty_in_the_words_of_the_service() {
         let records = if entity == "tickets" { account.tickets.lock().unwrap() } else { account.users() };
         assert!(records.values().all(|record| record[field] == unset), "{field} {unset}");
     }
+}
+
+/// Nothing of the first row is stored: it is not done, and is sent again once that works.
+#[test]
+fn a_first_row_of_which_nothing_was_stored_is_not_done() {
+    for rows_of_file in [1, 10] {
+        let store = |written: Written<'_>, record: &mut Map<String, Value>, sent: &Map<String, Value>| {
+            if written.number > 1 {
+                keep(record, sent);
+            }
+        };
+        let account = Account::new(rows_of_file, store, nothing);
+        let work = Work::at(&account.service.base_url());
+        let lines: Vec<String> = rows("备注", "新").lines().map(str::to_owned).collect();
+        work.write("mine.csv", lines[..=rows_of_file as usize].join("\n"));
+        let ran = work.bw8("import customers mine.csv --mode update --rate 0");
+        // Where no row is left, nothing stops.
+        match rows_of_file {
+            1 => ran.exits(3).never_says("nothing else was sent"),
+            _ => ran.exits(5).says("nothing else was sent"),
+        };
+        assert_eq!((work.results().column("status")[0], work.results().column("code")[0]), ("failed", "not_stored"));
+        work.bw8("import customers mine.csv --mode update --rate 0").exits(3);
+        assert_eq!(work.results().column("status")[0], "failed");
+        work.bw8(format!("retry {} --rate 0", work.run_folder().display())).exits(0);
+        assert_eq!(account.users()[&50_001]["note"], "新");
+    }
+}
+
+/// The service stores nothing from the fourth row on and says "done"; the eighth record has more to lose and is looked at.
+#[test]
+fn rows_that_were_written_beside_a_lie_are_looked_at() {
+    let store = |written: Written<'_>, record: &mut Map<String, Value>, sent: &Map<String, Value>| {
+        if written.number < 4 {
+            keep(record, sent);
+        }
+    };
+    let account = Account::new(10, store, nothing);
+    account.users().get_mut(&50_008).unwrap().insert("address".to_owned(), "示例路".into());
+    let work = Work::at(&account.service.base_url());
+    work.write("mine.csv", rows("备注", "新"));
+    work.bw8("import customers mine.csv --mode update --rate 0 --concurrency 1").exits(5).says("4 not as sent");
+    assert_rows(&work.summary(), "updated 3, failed 5, pending 2");
 }

@@ -489,3 +489,34 @@ fn a_row_is_found_by_the_old_id_that_a_run_has_made_a_record_of() {
     assert_eq!(server.records("customers")[61]["mobile"], "13100000009");
     assert_eq!(server.stored("customers"), 63);
 }
+
+/// Two people have swapped their numbers: the ids say which records are meant.
+#[test]
+fn a_record_that_its_row_names_gets_the_key_of_another_where_a_person_says_so() {
+    let (work, server) = (Work::new(), Server::start("--variant duplicate-mobile=accepted"));
+    let mobiles = |server: &Server| {
+        let records = server.records("customers");
+        [0, 1].map(|number| records[number]["mobile"].as_str().unwrap_or_default().to_owned())
+    };
+    let rows = "联系人编号,姓名,手机,公司编号\n50001,示例联系人00001,13000000002,20001\n50002,示例联系人00002,13000000001,20002\n";
+    for (file, mode) in [("a.csv", "update"), ("b.csv", "upsert")] {
+        work.write(file, rows);
+        work.on(&server, format!("import customers {file} --mode {mode} --accept-warnings --run {mode}")).exits(3);
+        assert_eq!(work.table(format!("{mode}/results.csv")).column("code"), ["key_of_another", "key_of_another"]);
+        assert_eq!(mobiles(&server), ["13000000001", "13000000002"]);
+    }
+    // In the row's own cell …
+    let mut failed = work.table("update/failed.csv");
+    failed.set(0, "confirm import", "yes");
+    failed.set(1, "confirm import", "yes");
+    std::fs::write(work.path("update/failed.csv"), failed.to_csv()).unwrap();
+    work.on(&server, "retry update/failed.csv --run again").exits(0);
+    assert_eq!(mobiles(&server), ["13000000002", "13000000001"]);
+    // … or by its code.
+    work.write("c.csv", "联系人编号,手机\n50001,13000000001\n50002,13000000002\n");
+    work.on(&server, "import customers c.csv --mode update --accept-warnings=key_of_another --run back").exits(0);
+    assert_eq!(mobiles(&server), ["13000000001", "13000000002"]);
+    // A record that keeps the key it has waits for nobody.
+    work.write("d.csv", "联系人编号,手机,备注\n50001,13000000001,示例\n");
+    work.on(&server, "import customers d.csv --mode update --run own").exits(0);
+}

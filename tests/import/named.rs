@@ -208,3 +208,28 @@ fn a_run_that_did_it_all_is_no_plan_again() {
     work.on(&server, "import customers mine.csv --mode update").exits(0);
     assert_eq!((server.requests_to("customers.get"), server.requests_to("customers.update")), (reads, 3));
 }
+
+#[test]
+fn a_limit_counts_the_rows_that_change_something() {
+    for (entity, heading, update) in [("customers", "备注", "customers.update"), ("tickets", "标题", "tickets.update")]
+    {
+        let (work, server) = exported(entity, "");
+        edit(&work, 4, heading, "改过的");
+        edit(&work, 7, heading, "也改过的");
+        let typed = format!("import {entity} o.csv --mode update");
+        work.on(&server, format!("{typed} --limit 1 --expect 1")).exits(0);
+        assert_eq!((server.requests_to(update), work.results().column("status")[4]), (1, "updated"), "{entity}");
+        // The same limit is reached, a larger one is not.
+        work.on(&server, format!("{typed} --limit 1")).exits(0);
+        assert_eq!(server.requests_to(update), 1, "{entity}");
+        work.on(&server, typed).exits(0);
+        assert_eq!(server.requests_to(update), 2, "{entity}");
+    }
+}
+
+#[test]
+fn only_columns_that_are_sent_are_said_not_to_be_compared() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("mine.csv", "手机,备注\n13000000001,示例\n");
+    work.on(&server, "import customers mine.csv --mode update").exits(0).never_says("not compared so far");
+}

@@ -178,7 +178,7 @@ fn a_reply_that_went_with_a_row_that_waits_is_not_sent_by_its_retry() {
     assert_eq!(replies(&server, id), 1);
     let folder = work.run_folder();
     let mut failed = work.table(folder.join("failed.csv"));
-    failed.set(0, "确认导入", "是");
+    failed.set(0, "confirm import", "yes");
     std::fs::write(folder.join("failed.csv"), failed.to_csv()).unwrap();
     work.on(&server, format!("retry {}", folder.join("failed.csv").display())).exits(0);
     assert_eq!((replies(&server, id), &stored(&server, id)["subject"]), (1, &json!("示例 改")));

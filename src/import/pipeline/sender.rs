@@ -419,7 +419,8 @@ impl<'a> Sender<'a> {
             return;
         }
         let (mut read, mut differing) = (0, 0);
-        for Written { pending, operation, before } in self.unproved.borrow_mut().take() {
+        let last = self.unproved.borrow_mut().take();
+        for Written { pending, operation, before } in last {
             // One that cannot be read now is told as the service said.
             let Ok(compared) = read_back::compare(&self.row_sender, &pending, &operation, before.as_ref()).await else {
                 break;
