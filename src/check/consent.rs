@@ -9,6 +9,12 @@ pub const EXISTS: &str = "exists_in_account";
 /// Code of consent to a file that says what an export of ours said and does not say which records it is about.
 pub const OWN_EXPORT: &str = "own_export";
 
+/// Code of consent to an export whose columns stand in another order of rows than they were exported in.
+pub const ROWS_MOVED: &str = "rows_moved";
+/// Code of consent to the export of another account.
+pub const OTHER_EXPORT: &str = "other_export";
+/// Code of a row of which somebody edited what is never written.
+const EDITED_UNSENT: &str = "edited_unsent";
 /// Code of a row that says the same as one that an earlier run has sent.
 pub const SENT_BEFORE: &str = "sent_before";
 /// Code of a row that is likely the record of another one, of its file or of an earlier run.
@@ -17,13 +23,25 @@ pub const LIKELY_DOUBLE: &str = "likely_double";
 /// Code of a row whose record was deleted in the account since it was made.
 pub const RECORD_GONE: &str = "record_gone";
 
-/// Kinds that tell of what the account has, had, or may have twice then: consent to them holds for one file alone.
-const OF_DOUBLES: [&str; 8] =
-    [EXISTS, ROWS_GONE, OWN_EXPORT, LIKELY_DOUBLE, RECORD_GONE, SENT_BEFORE, "key_sent_before", "same_cells"];
+/// Kinds that tell of what the account has, had, or may have twice then, or of what was done to one file: consent to them
+/// holds for that alone.
+const OF_ONE_FILE: [&str; 11] = [
+    ROWS_MOVED,
+    OTHER_EXPORT,
+    EDITED_UNSENT,
+    EXISTS,
+    ROWS_GONE,
+    OWN_EXPORT,
+    LIKELY_DOUBLE,
+    RECORD_GONE,
+    SENT_BEFORE,
+    "key_sent_before",
+    "same_cells",
+];
 
 /// Whether consent to a kind holds for the next file of the same mapping, too.
 pub fn is_kept(code: &str) -> bool {
-    !OF_DOUBLES.contains(&code)
+    !OF_ONE_FILE.contains(&code)
 }
 
 /// Kinds that no consent sets free: somebody has to say what is meant, or to read a list that is whole.
@@ -34,6 +52,9 @@ const BY_NAME: [&str; 2] = [REFERENCE_UNCLEAR, LIKELY_DOUBLE];
 
 /// Code of a row that is held back and refers to something of which a person has to say what is meant.
 pub const REFERENCE_UNCLEAR: &str = "reference_unclear";
+
+/// Kinds of cells that are not part of what is sent: that there is nothing to send does not settle them.
+const NOT_SENT: [&str; 2] = [EDITED_UNSENT, "null_word"];
 
 /// Whether consent to a kind lets its rows be sent.
 pub fn can_be_consented(code: &str) -> bool {
@@ -59,6 +80,11 @@ impl Consent {
     /// Consents to one more kind.
     pub fn add(&mut self, code: &str) {
         self.codes.insert(code.to_owned());
+    }
+
+    /// Whether a row that waits for these kinds waits although what would be sent of it is there already.
+    pub fn waits_in_any_case(&self, codes: &[String]) -> bool {
+        codes.iter().any(|code| NOT_SENT.contains(&code.as_str()) && !self.covers(code))
     }
 
     /// Whether this kind was consented to by its code.

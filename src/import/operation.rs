@@ -10,7 +10,7 @@ use super::change::{CellBaseline, SaidCell};
 use super::looks::WriteKind;
 use super::pairs::Pairs;
 use crate::check::record::Record;
-use crate::entity::{Conflict, Custom, Entity, WriteMode};
+use crate::entity::{Conflict, Custom, Entity, Overwrite, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::{Row, Sheet};
 use crate::journal::OldId;
@@ -210,7 +210,8 @@ impl TagEdit {
 
     /// What is done to the tags, as such a cell says it.
     pub(super) fn cell_of_edits(&self, field: &str) -> SaidCell {
-        let (added, removed) = (self.add.iter().map(|tag| format!("+{tag}")), self.remove.iter().map(|tag| format!("-{tag}")));
+        let (added, removed) =
+            (self.add.iter().map(|tag| format!("+{tag}")), self.remove.iter().map(|tag| format!("-{tag}")));
         let shown = self.set.iter().cloned().chain(added).chain(removed).collect::<Vec<_>>().join(",");
         SaidCell { field: field.to_owned(), shown, ..SaidCell::default() }
     }
@@ -233,6 +234,12 @@ impl TagEdit {
         let said = pairs.into_iter().filter(|(_, value)| !value.is_empty());
         let fields = said.map(|(name, value)| (name.as_str(), value)).collect::<Vec<_>>();
         Members { fields: fields.into_iter().collect(), ..Members::default() }.shown(entity)
+    }
+
+    /// A tag that it adds, or sets, and takes away.
+    pub(super) fn opposed(&self) -> Option<&str> {
+        let is_there = |tag: &&String| self.add.contains(tag) || self.set.contains(tag);
+        self.remove.iter().find(is_there).map(String::as_str)
     }
 
     /// Whether it says what the tags are to be, all of them and nothing else.
@@ -443,7 +450,12 @@ impl<'a> OperationBuilder<'a> {
             let baseline = place.and_then(|index| baselines.get(index).copied().flatten());
             let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
             // So may one that says what they are to be. What an export said there is what it says.
-            let (set, baseline) = match value::signed_tags(text(&edits.set)).filter(|_| !is_unedited) {
+            let column = mapping.column(&edits.set).filter(|_| is_unedited);
+            let (set, baseline) = match value::signed_tags(text(&edits.set)) {
+                _ if let Some(column) = column => {
+                    let tags = value::tags(row.cell(column).text);
+                    (tags.map(str::to_owned).collect(), baseline)
+                }
                 None => (list(&edits.set), baseline),
                 Some((added, removed)) => {
                     add.extend(owned(added));
@@ -521,6 +533,14 @@ fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<Cell
             (false, text) => text,
         };
         let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
+        let is_blank = value.is_empty() && shown.is_empty() && !record.clears(index) && !source.field.secret;
+        if is_blank && baseline.is_some_and(|baseline| baseline.was_blank()) {
+            // It writes nothing, but somebody may have filled it in the service.
+            let field = source.field.name.clone();
+            let (is_custom, overwrite) = (source.field.custom, Overwrite::Never);
+            cells.push(SaidCell { field, is_custom, overwrite, baseline, ..SaidCell::default() });
+            continue;
+        }
         // An empty cell says nothing, nor does one with what no value was made of.
         let says_something = !value.is_empty() || record.clears(index) || is_unedited && !shown.is_empty();
         if !says_something {

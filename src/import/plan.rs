@@ -554,7 +554,10 @@ impl<'a> RowPlanner<'a> {
                 RowState::Held { codes, .. }
                     if !row.is_confirmed && !codes.iter().all(|code| self.consent.covers(code)) =>
                 {
-                    Checked::Held
+                    match self.consent.waits_in_any_case(codes) {
+                        true => Checked::HeldInAnyCase,
+                        false => Checked::Held,
+                    }
                 }
                 RowState::Refused(_) | RowState::Unresolved(_) => Checked::Refused,
                 RowState::Sound(_) | RowState::Held { .. } | RowState::Waiting => Checked::Sound,

@@ -9,7 +9,8 @@ use crate::harness::*;
 
 /// A service with one customer, of whom it shows what `show` makes of the record, and the record.
 fn one_customer(show: fn(&mut Value)) -> (Service, Arc<Mutex<Value>>) {
-    let record = Arc::new(Mutex::new(json!({"cId": "50001", "name": "示例", "mobile": "13000000001", "tableName": "甲,乙",
+    let record =
+        Arc::new(Mutex::new(json!({"cId": "50001", "name": "示例", "mobile": "13000000001", "tableName": "甲,乙",
         "note": "原来的备注", "state": "1", "createDT": "2026-01-05 08:00:00", "updateDT": "2026-01-05 08:00:00"})));
     let stored = Arc::clone(&record);
     let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
@@ -71,7 +72,7 @@ fn what_a_record_does_not_show_is_not_taken_for_blank() {
                 let before = record.lock().unwrap().clone();
                 let work = Work::at(&service.base_url());
                 work.write("mine.csv", text);
-                let ran = work.bw8(&format!("import {entity} mine.csv {options} --rate 0{more}"));
+                let ran = work.bw8(format!("import {entity} mine.csv {options} --rate 0{more}"));
                 ran.exits(3).says("does not show");
                 assert_eq!(work.results().column("code"), ["not_shown"], "{text} {options}");
                 assert_eq!((puts(&service), &*record.lock().unwrap()), (0, &before), "{text} {options}");
@@ -92,7 +93,7 @@ fn the_whole_value_is_written_whatever_is_shown() {
         let (service, record) = one_customer(without_members);
         let work = Work::at(&service.base_url());
         work.write("mine.csv", text);
-        work.bw8(&format!("import {entity} mine.csv {options} --rate 0 --no-canary")).exits(0);
+        work.bw8(format!("import {entity} mine.csv {options} --rate 0 --no-canary")).exits(0);
         assert_eq!(record.lock().unwrap()[field], wanted, "{text}");
     }
 }
@@ -103,7 +104,7 @@ fn what_is_shown_as_not_set_is_blank() {
         let (service, record) = one_customer(with_nothing_set);
         let work = Work::at(&service.base_url());
         work.write("mine.csv", text);
-        work.bw8(&format!("import {entity} mine.csv {options} --rate 0 --no-canary")).exits(0);
+        work.bw8(format!("import {entity} mine.csv {options} --rate 0 --no-canary")).exits(0);
         let record = record.lock().unwrap();
         assert!(record["tableName"] == "丙" || record["note"] == "我的备注", "{text} {options} {record}");
     }
