@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
-use super::normal::{in_a_spreadsheet, lines, normal};
+use super::normal::{in_a_spreadsheet, lines, loosely, normal};
 use crate::entity::{Field, Kind};
 
 /// Bytes of a mark.
@@ -26,13 +26,19 @@ pub fn marks(field: &Field, text: &str) -> (u64, u64) {
     (mark, if saved == exact { mark } else { mark_of(&saved) })
 }
 
+/// The mark of a cell that is never written back. It is compared and nothing else, so that all that programs make of it is the
+/// same.
+pub fn unsent_mark(text: &str) -> u64 {
+    mark_of(&loosely(text))
+}
+
 /// The form of a value that is marked.
 fn marked<'a>(field: &Field, text: &'a str) -> Cow<'a, str> {
     // What a custom field holds one program knows from the account's definitions, and another does not.
     if field.custom { lines(text.trim()) } else { normal(field, text) }
 }
 
-fn mark_of(normal: &str) -> u64 {
+pub(super) fn mark_of(normal: &str) -> u64 {
     if normal.is_empty() {
         return 0;
     }

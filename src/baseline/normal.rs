@@ -57,6 +57,28 @@ pub(super) fn in_a_spreadsheet(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text in the form that all spellings of it have which programs make of it: of a moment the numbers of its day and the minute,
+/// as the order of a day's numbers, seconds and halves of a day come and go.
+pub(super) fn loosely(text: &str) -> Cow<'_, str> {
+    /// What stands between the numbers of a moment.
+    const BETWEEN: &[char] = &[
+        '-', '/', '.', ':', ' ', '年', '月', '日', '时', '分', '秒', '上', '下', '午', 'T', 'A', 'P', 'M', 'a', 'p',
+        'm',
+    ];
+    let text = text.trim();
+    let is_moment = text.len() <= 40 && text.contains(['-', '/', '.', '年']);
+    let is_moment = is_moment && text.chars().all(|c| c.is_ascii_digit() || BETWEEN.contains(&c));
+    let numbers: Vec<u32> = text.split(BETWEEN).filter_map(|number| number.parse().ok()).collect();
+    match numbers.as_slice() {
+        day if is_moment && day.len() >= 3 => {
+            let mut date = [day[0] % 100, day[1] % 100, day[2] % 100];
+            date.sort_unstable();
+            Cow::Owned(format!("{date:?} {}", day.get(4).unwrap_or(&0)))
+        }
+        _ => in_a_spreadsheet(text),
+    }
+}
+
 /// A number as a spreadsheet program takes it, in digits alone.
 fn calculated(text: &str) -> Option<String> {
     /// Beyond it nobody writes digits.

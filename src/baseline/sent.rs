@@ -12,7 +12,7 @@ use crate::files::{create_private_file, create_private_folder, keep_private};
 use crate::machine::wait_when_locked;
 
 /// Version of a file. One of another version is made anew.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const TABLES: &str = "
 -- Runs whose rows are in it, with how their journals were then.

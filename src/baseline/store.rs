@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::mark::{WIDTH, mark, marks};
+use super::mark::{WIDTH, mark, marks, unsent_mark};
 use crate::entity::Field;
 use crate::error::{Context, Result};
 use crate::files::{create_private_file, create_private_folder, keep_private};
@@ -19,6 +19,8 @@ use crate::message;
 /// Version of a file. A program that does not know it does not guess.
 const VERSION: u32 = 2;
 const EXTENSION: &str = "db";
+/// Stands for a value that the service did not show. No value has this mark.
+const NOT_SHOWN: u64 = (1 << (8 * WIDTH)) - 1;
 /// Exports of an account that are kept in any case: the newest of them. Of those before, the last one of each file, and the last
 /// one of a week of each entity are kept, too …
 const NEWEST: usize = 60;
@@ -53,6 +55,12 @@ pub struct About {
     pub titles: Vec<String>,
     /// The fields whose cells are known, custom fields by their keys.
     pub fields: Vec<String>,
+    /// The headings of the columns whose cells are known behind those: what only the service fills, and names beside ids.
+    #[serde(default)]
+    pub unsent: Vec<String>,
+    /// Which of them says when a record was made.
+    #[serde(default)]
+    pub created: Option<usize>,
 }
 
 impl About {
@@ -67,6 +75,8 @@ impl About {
             at: jiff::Timestamp::now().as_millisecond(),
             titles,
             fields,
+            unsent: Vec::new(),
+            created: None,
         }
     }
 }
@@ -88,6 +98,15 @@ impl CellMarks {
         let is_value = shown == value;
         let (shown, saved) = marks(field, shown);
         CellMarks { shown, value: if is_value { shown } else { mark(field, value) }, saved }
+    }
+
+    /// What is kept of a cell whose value the record did not show.
+    pub const HIDDEN: CellMarks = CellMarks { shown: 0, value: NOT_SHOWN, saved: 0 };
+
+    /// The mark of a cell that is never written back, whatever a spreadsheet program makes of it.
+    pub fn of_unsent(shown: &str) -> CellMarks {
+        let mark = unsent_mark(shown);
+        CellMarks { shown: mark, value: mark, saved: mark }
     }
 }
 

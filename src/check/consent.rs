@@ -9,6 +9,12 @@ pub const EXISTS: &str = "exists_in_account";
 /// Code of consent to a file that says what an export of ours said and does not say which records it is about.
 pub const OWN_EXPORT: &str = "own_export";
 
+/// Code of consent to an export whose columns stand in another order of rows than they were exported in.
+pub const ROWS_MOVED: &str = "rows_moved";
+/// Code of consent to the export of another account.
+pub const OTHER_EXPORT: &str = "other_export";
+/// Code of a row of which somebody edited what is never written.
+const EDITED_UNSENT: &str = "edited_unsent";
 /// Code of a row that says the same as one that an earlier run has sent.
 pub const SENT_BEFORE: &str = "sent_before";
 /// Code of a row that is likely the record of another one, of its file or of an earlier run.
@@ -20,8 +26,12 @@ pub const RECORD_GONE: &str = "record_gone";
 /// Code of a row that names its record and says a key of another one.
 pub const KEY_OF_ANOTHER: &str = "key_of_another";
 
-/// Kinds that tell of what the account has, had, or may have twice then: consent to them holds for one file alone.
-const OF_DOUBLES: [&str; 9] = [
+/// Kinds that tell of what the account has, had, or may have twice then, or of what was done to one file: consent to them
+/// holds for that alone.
+const OF_ONE_FILE: [&str; 12] = [
+    ROWS_MOVED,
+    OTHER_EXPORT,
+    EDITED_UNSENT,
     EXISTS,
     ROWS_GONE,
     OWN_EXPORT,
@@ -65,7 +75,7 @@ const OF_ROWS: [&str; 17] = [
 
 /// Whether a mapping file may consent to a kind for all of its files.
 pub fn is_for_mappings(code: &str) -> bool {
-    !OF_DOUBLES.contains(&code)
+    !OF_ONE_FILE.contains(&code)
 }
 
 /// Whether consent to a kind holds for the next file of the same mapping, too, without being said again.
@@ -81,6 +91,9 @@ const BY_NAME: [&str; 3] = [REFERENCE_UNCLEAR, LIKELY_DOUBLE, KEY_OF_ANOTHER];
 
 /// Code of a row that is held back and refers to something of which a person has to say what is meant.
 pub const REFERENCE_UNCLEAR: &str = "reference_unclear";
+
+/// Kinds of cells that are not part of what is sent: that there is nothing to send does not settle them.
+const NOT_SENT: [&str; 2] = [EDITED_UNSENT, "null_word"];
 
 /// Whether consent to a kind lets its rows be sent.
 pub fn can_be_consented(code: &str) -> bool {
@@ -186,8 +199,13 @@ impl Consent {
             keys.iter().any(|key| crate::_rust_i18n_try_translate("en", key).is_some())
         };
         let is_known =
-            |code: &str| [&HELD[..], &OF_DOUBLES, &NOT_BY_CONSENT].concat().contains(&code) || has_words(code);
+            |code: &str| [&HELD[..], &OF_ONE_FILE, &NOT_BY_CONSENT].concat().contains(&code) || has_words(code);
         self.codes.iter().map(String::as_str).find(|code| !is_known(code))
+    }
+
+    /// Whether a row that waits for these kinds waits although what would be sent of it is there already.
+    pub fn waits_in_any_case(&self, codes: &[String]) -> bool {
+        codes.iter().any(|code| NOT_SENT.contains(&code.as_str()) && !self.covers(code))
     }
 
     /// Whether this kind was consented to by its code.

@@ -18,6 +18,10 @@ pub(super) struct KeptCells {
     /// The fields, each with its column; none where records are written as they came.
     fields: Vec<(Field, Option<usize>)>,
     titles: Vec<String>,
+    /// Columns that cannot be written back.
+    unsent: Vec<usize>,
+    /// Which of them says when a record was made.
+    created: Option<usize>,
     /// Longer texts are cut.
     is_cut: bool,
 }
@@ -37,7 +41,8 @@ impl KeptCells {
         if entity.named_by().is_empty() || entity.endpoint("update").is_none() || entity.edits.is_some() {
             return Ok(None);
         }
-        let is_kept = |field: &&Field| !field.read_only && !field.secret && !entity.named_by().contains(&field.name);
+        let is_named = |field: &Field| entity.named_by().contains(&field.name);
+        let is_kept = |field: &&Field| !field.read_only && !field.secret && !is_named(field);
         let of_column = |(index, column): (usize, &Column<'_>)| match &column.from {
             ColumnSource::Field(field) => Some(*field).filter(is_kept).map(|field| (field.clone(), Some(index))),
             ColumnSource::Custom(key) => Some((Field::custom_text(key), Some(index))),
@@ -50,9 +55,26 @@ impl KeptCells {
             }
             false => columns.iter().enumerate().filter_map(of_column).collect(),
         };
+        // What a record was changed for last tells it from none of the others.
+        let is_unsent = |column: &Column<'_>| match &column.from {
+            ColumnSource::Field(field) => {
+                field.read_only && !field.secret && entity.updated.as_ref() != Some(&field.name) && !is_named(field)
+            }
+            ColumnSource::Names(..) => true,
+            ColumnSource::Custom(_) | ColumnSource::Member(_) => false,
+        };
+        let unsent = columns.iter().enumerate().filter(|(_, column)| is_unsent(column)).map(|(index, _)| index);
+        // Records without an id may share their key.
+        let is_told = !options.is_as_it_came() && !entity.is_asked_for();
+        let unsent = if is_told { unsent.collect() } else { Vec::new() };
+        let is_created = |index: &usize| match &columns[*index].from {
+            ColumnSource::Field(field) => entity.created.as_ref() == Some(&field.name),
+            _ => false,
+        };
+        let created = unsent.iter().position(is_created);
         let titles = if is_whole { Vec::new() } else { columns.iter().map(|column| column.title.clone()).collect() };
         let writer = BaselineWriter::begin(&options.account.baseline_folder()?)?;
-        Ok(Some(KeptCells { writer, fields, titles, is_cut: options.output.format.has_sheets }))
+        Ok(Some(KeptCells { writer, fields, titles, unsent, created, is_cut: options.output.format.has_sheets }))
     }
 
     /// The same for tags of records, with what the file shows.
@@ -64,7 +86,14 @@ impl KeptCells {
         let Some(set) = set else { return Ok(None) };
         let writer = BaselineWriter::begin(&options.account.baseline_folder()?)?;
         let titles = columns.iter().map(|column| column.title.clone()).collect();
-        Ok(Some(KeptCells { writer, fields: vec![(set.clone(), None)], titles, is_cut: false }))
+        Ok(Some(KeptCells {
+            writer,
+            fields: vec![(set.clone(), None)],
+            titles,
+            unsent: Vec::new(),
+            created: None,
+            is_cut: false,
+        }))
     }
 
     /// Takes the tags of a record of this name.
@@ -98,15 +127,23 @@ impl KeptCells {
         let values = CustomValues::of(get(&custom.member), custom);
         let cells = self.fields.iter().map(|(field, column)| {
             let value = if field.custom { values.get(&field.name) } else { get(&field.name) };
+            // A custom field that is not among those of a record has no value.
+            let is_hidden = value.is_none() && !field.custom;
             let value = value.map(text_of).unwrap_or_default();
             match column.filter(|_| !options.is_as_it_came()) {
                 None => CellMarks::of(field, &value, &value),
+                Some(column) if is_hidden && rows.last(column).is_empty() => CellMarks::HIDDEN,
                 Some(column) => {
                     let shown = rows.last(column);
                     CellMarks::of(field, if self.is_cut { cut_text(&shown) } else { &shown }, &value)
                 }
             }
         });
+        let unsent = self.unsent.iter().map(|column| {
+            let shown = rows.last(*column);
+            CellMarks::of_unsent(if self.is_cut { cut_text(&shown) } else { &shown })
+        });
+        let cells = cells.chain(unsent);
         match options.entity.is_asked_for() {
             true => self.writer.add(&options.entity.key_name(|name| get(name).map(text_of).unwrap_or_default()), cells),
             false => self.writer.add(id, cells),
@@ -118,12 +155,15 @@ impl KeptCells {
     /// # Errors
     /// A full disk.
     pub(super) fn keep(self, options: &ExportOptions<'_>, file: &str) -> Result<()> {
-        self.writer.keep(&About::new(
+        let unsent = self.unsent.iter().filter_map(|column| self.titles.get(*column).cloned()).collect();
+        let mut about = About::new(
             &options.entity.name,
             file,
             &options.now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
             self.titles,
             self.fields.into_iter().map(|(field, _)| field.name).collect(),
-        ))
+        );
+        (about.unsent, about.created) = (unsent, self.created);
+        self.writer.keep(&about)
     }
 }

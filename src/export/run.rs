@@ -186,7 +186,10 @@ fn write(
 ) -> Result<Vec<StagedFile>> {
     let Stage { plan, refresher, filter, .. } = stage;
     let list = match (&plan.source, gathered.lists.first()) {
-        (Source::Tags, _) => return stage.tags(&gathered.lists, &mut gathered.warnings),
+        (Source::Tags, _) => {
+            let Gathered { lists, warnings, is_incomplete, .. } = gathered;
+            return stage.tags(lists, warnings, is_incomplete);
+        }
         (_, None) => return Ok(Vec::new()),
         (_, Some(list)) => list.clone(),
     };

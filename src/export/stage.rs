@@ -16,12 +16,12 @@ use super::table_writer::write_table;
 use super::tags::{self, TagRows};
 use super::unknown_members::{UnknownMember, UnknownMembers};
 use crate::api::as_text;
-use crate::entity::{Entity, Part};
+use crate::entity::{Entity, Field, Part};
 use crate::error::{Error, Result};
 use crate::format::{Column, SUMMARY_SHEET_NAMES};
 
 use crate::mirror::List;
-use crate::projection::{CellStyle, Definitions, Names, Projection};
+use crate::projection::{self, CellStyle, Definitions, Names, Projection};
 use crate::refresh::Refresher;
 use crate::t;
 
@@ -112,11 +112,16 @@ impl<'a> Stage<'a> {
         self.refresher.progress.begin(&t!("export.writing"), 0, total);
         let mut lost = LostCharacters::default();
         let mut unknown = UnknownMembers::of(options.entity, projection.custom);
+        let name_and_label = |field: &Field| (field.name.clone(), field.label(language).to_owned());
+        let fields = projection.columns.iter().filter_map(projection::Column::own_field);
+        let mut unseen: Vec<(String, String)> = fields.map(name_and_label).collect();
         let (counts, written) = write_table(table, |rows, send| {
             let counts = reader.each(self.filter, |key, record, detail| {
                 self.refresher.progress.advance();
                 lost.look_through(&key.text, record, detail, projection.custom);
                 unknown.look_through(record, detail);
+                let records = [Some(record), detail].into_iter().flatten();
+                unseen.retain(|(name, _)| !records.clone().any(|record| record.get(name).is_some()));
                 if let Some(counter) = &mut counter {
                     counter.add(detail.unwrap_or(record));
                 }
@@ -134,6 +139,14 @@ impl<'a> Stage<'a> {
             Ok((counts, summary))
         })?;
         let rows = counts.passed;
+        // What everybody has blank is not the same as what nobody is shown.
+        if rows > 0 && !unseen.is_empty() && !options.is_as_it_came() {
+            let columns = unseen.iter().map(|(_, label)| label.as_str()).collect::<Vec<_>>().join(", ");
+            warnings.push(match self.plan.has_details {
+                true => t!("export.not_shown", columns = columns).into_owned(),
+                false => t!("export.not_shown_in_list", columns = columns).into_owned(),
+            });
+        }
         if counts.unasked > 0 {
             warnings.push(crate::message!("export.unasked", records = counts.unasked).to_string());
         }
@@ -198,7 +211,12 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     /// A mirror that cannot be read, a full disk, the user stops.
-    pub(super) fn tags(&self, lists: &[List], warnings: &mut Vec<String>) -> Result<Vec<StagedFile>> {
+    pub(super) fn tags(
+        &self,
+        lists: &[List],
+        warnings: &mut Vec<String>,
+        is_incomplete: &mut bool,
+    ) -> Result<Vec<StagedFile>> {
         let options = self.plan.options;
         let readers = lists.iter().map(|list| RecordReader::new(&self.refresher, self.plan, list));
         let columns = tags::columns(options.entity, options.headers);
@@ -215,6 +233,7 @@ impl<'a> Stage<'a> {
             language: options.language(),
             is_coded: options.is_raw || options.headers.is_none(),
             kept,
+            untold: Vec::new(),
         };
         let staged = |path, suffix: &str, rows, written, kept| StagedFile {
             path,
@@ -231,6 +250,18 @@ impl<'a> Stage<'a> {
             let written = tag_rows.write(readers, rows, send)?;
             Ok((written, None))
         })?;
+        for (entity, shown, hidden) in &tag_rows.untold {
+            if *shown == 0 && !options.accepts_incomplete {
+                return Err(Error::cannot_run(crate::message!(
+                    "export.no_tags_shown",
+                    entity = entity,
+                    records = hidden
+                ))
+                .hint(crate::message!("export.no_tags_shown_hint")));
+            }
+            *is_incomplete |= *shown == 0;
+            warnings.push(crate::message!("export.tags_not_shown", entity = entity, records = hidden).to_string());
+        }
         let mut files = vec![staged(path, "", rows, written, tag_rows.kept)];
         // Standard output is one table.
         if options.output.file_of("").is_some() {

@@ -35,6 +35,8 @@ pub(super) struct TagRows<'a> {
     /// Record types are written as codes.
     pub is_coded: bool,
     pub kept: Option<KeptCells>,
+    /// Lists that do not show the tags of all their records: their names, and how many they show and do not show.
+    pub untold: Vec<(String, u64, u64)>,
 }
 
 impl TagRows<'_> {
@@ -49,7 +51,7 @@ impl TagRows<'_> {
         send: &mut Send<'_>,
     ) -> Result<(u64, Vec<TagCount>)> {
         let (mut written, mut counted) = (0, Vec::new());
-        let TagRows { entity: own, catalog, filter, language, is_coded, kept } = self;
+        let TagRows { entity: own, catalog, filter, language, is_coded, kept, untold } = self;
         for reader in lists {
             let Some(entity) = catalog.get(&reader.list.entity) else { continue };
             let mut counts: BTreeMap<String, u64> = BTreeMap::new();
@@ -58,7 +60,10 @@ impl TagRows<'_> {
                 Some(choice) if !*is_coded => choice.label(*language),
                 _ => entity.name.as_str(),
             };
+            let (mut shown, mut hidden) = (0, 0);
             reader.each(&filter.all_of(entity), |key, record, _| {
+                let is_shown = entity.tags.as_ref().is_some_and(|tags| record.get(tags).is_some());
+                *(if is_shown { &mut shown } else { &mut hidden }) += 1;
                 let tags = tags_of(entity, record);
                 if tags.is_empty() {
                     return Ok(());
@@ -73,6 +78,7 @@ impl TagRows<'_> {
                 send(rows)
             })?;
             let label = entity.label(*language);
+            untold.extend((hidden > 0).then(|| (label.to_owned(), shown, hidden)));
             let of_entity = |(tag, records)| TagCount { entity: label.to_owned(), tag, records };
             counted.extend(counts.into_iter().map(of_entity));
         }

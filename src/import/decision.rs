@@ -17,6 +17,8 @@ pub(super) enum Checked {
     Refused,
     /// It may be right, and nobody has consented.
     Held,
+    /// The same, for something that would not be sent: whatever the account has, a person has to see it.
+    HeldInAnyCase,
     /// It can be sent.
     Sound,
 }
@@ -278,10 +280,11 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
         Some(There::Unproved) => return Decision::HoldUnproved,
         Some(There::Gone) => return Decision::HoldGone,
         Some(There::Exists) => return Decision::SkipExisting,
-        Some(There::Unchanged) => return Decision::Unchanged,
+        Some(There::Unchanged) if facts.checked != Checked::HeldInAnyCase => return Decision::Unchanged,
+        Some(There::Unchanged) => {}
         Some(There::New | There::Anew | There::Changes) | None => {}
     }
-    if facts.checked == Checked::Held {
+    if matches!(facts.checked, Checked::Held | Checked::HeldInAnyCase) {
         return Decision::Hold;
     }
     let generation = facts.earlier.map_or(0, PastEnd::next_generation);
@@ -341,6 +344,11 @@ mod tests {
             (RowFacts { elsewhere: Some(end(Status::Created)), ..held }, Elsewhere),
             (RowFacts { elsewhere: Some(end(Status::Held)), ..held }, Hold),
             (RowFacts { double_of: Some(3), ..held }, RefuseDouble(3)),
+            // What is there already is not sent, unless the row says more than what would be.
+            (RowFacts { there: Some(There::Unchanged), ..held }, Unchanged),
+            (RowFacts { there: Some(There::Unchanged), ..facts(Checked::HeldInAnyCase) }, Hold),
+            (RowFacts { there: Some(There::Exists), ..facts(Checked::HeldInAnyCase) }, SkipExisting),
+            (facts(Checked::HeldInAnyCase), Hold),
             // What this run made of the row before the input changed.
             (RowFacts { earlier: Some(end(Status::Created)), ..sound }, KeepEarlier),
             (RowFacts { earlier: Some(end(Status::Updated)), ..with_mistakes }, KeepEarlier),

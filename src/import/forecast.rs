@@ -10,7 +10,7 @@ use super::decision::There;
 use super::operation::WriteOperation;
 use crate::check::consent::SENT_BEFORE;
 use crate::check::finding::Finding;
-use crate::entity::{Custom, Entity};
+use crate::entity::{Custom, Entity, Overwrite};
 use crate::error::Result;
 use crate::journal::{Status, UNKNOWN_ELSEWHERE};
 use crate::lookup::KnownList;
@@ -114,7 +114,9 @@ pub(super) fn is_all_shown(
     };
     match operation {
         WriteOperation::Change { cells, .. } => {
-            for cell in cells.iter().filter(|cell| field_of(entity, cell).is_comparable()) {
+            // What says nothing need not be seen.
+            let says = |cell: &&SaidCell| !(cell.overwrite == Overwrite::Never && cell.shown.is_empty());
+            for cell in cells.iter().filter(says).filter(|cell| field_of(entity, cell).is_comparable()) {
                 if is_hidden(&cell.field, cell.is_custom)? {
                     return Ok(false);
                 }

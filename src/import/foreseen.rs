@@ -19,6 +19,7 @@ use super::referring::Referring;
 use super::row_counts::Plan;
 use super::run_identity::identity;
 use super::sent_rows::SentRows;
+use super::strange_export::refuse_strange_export;
 use crate::check::findings::Findings;
 use crate::error::{Exit, Result};
 use crate::journal::{Counts, RunIndex};
@@ -64,6 +65,9 @@ pub fn foresee(
     tell_index(&mut index, printer);
     let mut known = known?;
     known.refuse_rows_of_export(options, preflight)?;
+    if !known.is_finished() {
+        refuse_strange_export(options, preflight, rows)?;
+    }
     known.tell(preflight, printer);
     if !known.is_finished() {
         let Known { meant, memory, .. } = &mut known;

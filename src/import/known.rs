@@ -45,11 +45,15 @@ impl Known {
         }
     }
 
-    /// Refuses rows that an export of ours has said without the ids of their records, unless runs know them as their own.
+    /// Refuses rows that an export of ours has said without the ids of their records, unless runs know them as their own, and
+    /// those of an export that got the values of others.
     ///
     /// # Errors
     /// Such rows.
     pub(super) fn refuse_rows_of_export(&self, options: &ImportOptions<'_>, preflight: &Preflight) -> Result<()> {
+        if let Some(moved) = preflight.moved_columns.as_ref().filter(|_| !self.is_finished()) {
+            return Err(moved.refuse(&options.preflight.input.shown));
+        }
         match &preflight.rows_of_export {
             Some(found) if !self.is_finished() && found.rows as u64 > self.not_sent() => {
                 Err(found.refuse(&options.preflight.input.shown))

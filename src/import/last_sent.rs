@@ -14,7 +14,7 @@ use crate::baseline::{SentStore, mark};
 use crate::entity::{Entity, Field, Kind, Overwrite};
 use crate::error::Result;
 use crate::files::short_path;
-use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, Status, TAGS_DROPPED};
+use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::message;
 use crate::terminal::Printer;
 use crate::value::edited_tags;
@@ -231,6 +231,8 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
 fn agreed(operation: &Operation) -> Option<&str> {
     let has_agreed = match &operation.reason {
         None => matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged),
+        // What the service made something else of was sent all the same.
+        Some(reason) if reason.code == STORED_OTHERWISE => true,
         Some(reason) => reason.code == TAGS_DROPPED || !differing_fields(operation).is_empty(),
     };
     operation.id.as_deref().filter(|_| has_agreed)

@@ -227,7 +227,8 @@ impl Matching<'_> {
                 let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let is_held = self.is_held(&row);
                 let is_sent = matches!(found.there, There::New | There::Anew | There::Changes) && !is_made_once;
-                let is_free = !has_end && (!is_held || !is_sent);
+                let waits = found.there == There::Unchanged && self.waits_in_any_case(&row);
+                let is_free = !has_end && (!is_held || !is_sent && !waits);
                 if is_free && is_sent && matches!(would, Would::Write | Would::MayWrite) && first.is_none() {
                     first = self.first_operation(&found, &row)?;
                 }
@@ -257,6 +258,12 @@ impl Matching<'_> {
     fn is_held(&self, row: &SpooledRow) -> bool {
         let RowState::Held { codes, .. } = &row.state else { return false };
         !row.confirms(codes, &self.preflight.consent)
+    }
+
+    /// The same although nothing of it would be sent.
+    fn waits_in_any_case(&self, row: &SpooledRow) -> bool {
+        let RowState::Held { codes, .. } = &row.state else { return false };
+        !row.is_confirmed && self.preflight.consent.waits_in_any_case(codes)
     }
 
     fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<(Matched, Would)> {

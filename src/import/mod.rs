@@ -1,7 +1,7 @@
 //! From a sheet to the service, in this order: `preflight` reads the whole input once and finds what is wrong with it, `spool`
 //! keeps its rows as they will be sent and `cells` as they were; `checked_rows` is its second core, `repeated_records` looks
 //! for rows that change the same record, `likely_doubles` for those that would make one twice. `run_identity` says what makes it the run it is, `places` where runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others), `referring`
-//! for rows that change the same record. `run_identity` says what makes it the run it is, `places` where runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others, `accounts` finds out which accounts are one), `referring`
+//! for rows that change the same record. `run_identity` says what makes it the run it is, `places` where runs lie; `known` gathers what earlier runs say (`resume` finds the run that is meant, `memory` asks all others, `accounts` finds out which accounts are one, `strange_export` whether a file is the export of another), `referring`
 //! looks up the records that rows refer to (`references`; `parents` makes those that are not there, for the rows that `sent_rows`
 //! knows), `matching` those that they are about (`gone_records` those that were deleted since), or `existing` whether they are
 //! there; `row_lines` keeps what was found. `agreement` asks a person (`introduction` reads what that person knows the account
@@ -78,6 +78,7 @@ mod settle;
 mod skeleton;
 mod spool;
 pub mod stdin;
+mod strange_export;
 mod strangers;
 #[cfg(test)]
 mod tests;

@@ -54,8 +54,10 @@ pub(super) struct NamedRecords<'a> {
 struct NamedRow {
     row_index: u64,
     number: u64,
-    /// It would be held back for what it says.
+    /// It would be held back for what it says …
     is_held: bool,
+    /// … although nothing of it would be sent.
+    waits_in_any_case: bool,
     operation: WriteOperation,
 }
 
@@ -151,20 +153,20 @@ impl<'a> NamedRecords<'a> {
             let seen = rows.duplicates.see(row.number, row.keys(), &row.identity, &row.content, row.is_sound());
             let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
             let is_free = end.is_none_or(may_be_reopened) && seen.is_double_of().is_none();
-            let (operation, is_held) = match row.state {
-                RowState::Sound(operation) => (Some(operation), false),
+            let (operation, is_held, waits_in_any_case) = match row.state {
+                RowState::Sound(operation) => (Some(operation), false, false),
                 RowState::Held { operation, codes, .. } => {
                     let is_agreed = row.confirmed.covers_all(&codes, consent);
-                    (Some(operation), !is_agreed)
+                    (Some(operation), !is_agreed, !is_agreed && consent.waits_in_any_case(&codes))
                 }
-                _ => (None, false),
+                _ => (None, false, false),
             };
             // What a row refers to may name its record.
             let operation = operation.filter(|_| is_free).and_then(|operation| drafts.ready(operation));
             if let Some(mut operation) = operation.filter(|operation| id_of(operation).is_some_and(|id| !id.is_empty()))
             {
                 self.origins.add_to(&mut operation, &row.confirmed, None)?;
-                with(NamedRow { row_index, number: row.number, is_held, operation })?;
+                with(NamedRow { row_index, number: row.number, is_held, waits_in_any_case, operation })?;
             }
             row_index += 1;
         }
@@ -257,7 +259,7 @@ impl<'a> NamedRecords<'a> {
 
     /// Takes what is known of a row.
     fn take(&self, row: NamedRow, seen: Seen, found: &mut Found, findings: &mut Findings) -> Result<()> {
-        let NamedRow { row_index, number, is_held, operation } = row;
+        let NamedRow { row_index, number, is_held, waits_in_any_case, operation } = row;
         if let Some(other) = found.others.as_mut().map(|others| others.at(row_index)).transpose()?.flatten() {
             found.plan.add(other.there, &Would::Write);
             return found.lines.add(row_index, &other);
@@ -271,7 +273,7 @@ impl<'a> NamedRecords<'a> {
             Seen::Part => (There::Changes, Would::MayWrite),
         };
         // What waits for consent is not counted among what is sent.
-        if is_held && there == There::Changes {
+        if waits_in_any_case || is_held && there == There::Changes {
             return Ok(());
         }
         found.plan.spared += u64::from(is_held);

@@ -260,6 +260,12 @@ impl TagEdit {
         Members { fields: fields.into_iter().collect(), ..Members::default() }.shown(entity)
     }
 
+    /// A tag that it adds, or sets, and takes away.
+    pub(super) fn opposed(&self) -> Option<&str> {
+        let is_there = |tag: &&String| self.add.contains(tag) || self.set.contains(tag);
+        self.remove.iter().find(is_there).map(String::as_str)
+    }
+
     /// Whether it says what the tags are to be, all of them and nothing else.
     pub(super) fn is_list(&self) -> bool {
         self.replaces() && self.add.is_empty() && self.remove.is_empty()
@@ -473,7 +479,12 @@ impl<'a> OperationBuilder<'a> {
             let baseline = place.and_then(|index| baselines.get(index).copied().flatten());
             let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
             // So may one that says what they are to be. What an export said there is what it says.
-            let (set, baseline) = match value::signed_tags(text(&edits.set)).filter(|_| !is_unedited) {
+            let column = mapping.column(&edits.set).filter(|_| is_unedited);
+            let (set, baseline) = match value::signed_tags(text(&edits.set)) {
+                _ if let Some(column) = column => {
+                    let tags = value::tags(row.cell(column).text);
+                    (tags.map(str::to_owned).collect(), baseline)
+                }
                 None => (list(&edits.set), baseline),
                 Some((added, removed)) => {
                     add.extend(owned(added));
@@ -551,6 +562,14 @@ fn cells(mapping: &Mapping, record: &Record, row: &Row, baselines: &[Option<Cell
             (false, text) => text,
         };
         let is_unedited = baseline.is_some_and(|baseline| baseline.is_unedited);
+        let is_blank = value.is_empty() && shown.is_empty() && !record.clears(index) && !source.field.secret;
+        if is_blank && baseline.is_some_and(|baseline| baseline.was_blank()) {
+            // It writes nothing, but somebody may have filled it in the service.
+            let field = source.field.name.clone();
+            let (is_custom, overwrite) = (source.field.custom, Overwrite::Never);
+            cells.push(SaidCell { field, is_custom, overwrite, baseline, ..SaidCell::default() });
+            continue;
+        }
         // An empty cell says nothing, nor does one with what no value was made of.
         let says_something = !value.is_empty() || record.clears(index) || is_unedited && !shown.is_empty();
         if !says_something {

@@ -586,7 +586,12 @@ impl<'a> RowPlanner<'a> {
         let facts = RowFacts {
             checked: match &row.state {
                 RowState::Skipped(_) => Checked::Skipped,
-                RowState::Held { codes, .. } if !row.confirms(codes, self.consent) => Checked::Held,
+                RowState::Held { codes, .. } if !row.confirms(codes, self.consent) => {
+                    match self.consent.waits_in_any_case(codes) {
+                        true => Checked::HeldInAnyCase,
+                        false => Checked::Held,
+                    }
+                }
                 RowState::Refused(_) | RowState::Unresolved(_) => Checked::Refused,
                 RowState::Sound(_) | RowState::Held { .. } | RowState::Waiting => Checked::Sound,
             },

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::agreed::{Agreed, KeptConsent};
 use super::cells::{CellSpool, CheckedCells};
-use super::change::{CellBaseline, FileOrigin, HandedBack, RowsOfExport, unedited};
+use super::change::{CellBaseline, FileOrigin, HandedBack, MovedCells, MovedColumns, RowsOfExport, SaidRow, unedited};
 use super::checked_rows::{Checks, ReadRow};
 use super::coverage::{Coverage, CoverageFinder};
 use super::left_out::{LeftOut, LeftOutCounter};
@@ -21,7 +21,7 @@ use super::spool::{RowState, Spool, SpoolWriter, SpooledRow};
 use super::words::{SaidWords, Weighed, Words};
 use crate::check::as_shown::mark_missing;
 use crate::check::confirmed::Confirmed;
-use crate::check::consent::{Consent, OWN_EXPORT, is_for_mappings, is_kept};
+use crate::check::consent::{Consent, OWN_EXPORT, ROWS_MOVED, is_for_mappings, is_kept};
 use crate::check::describe::CONFIRMED;
 use crate::check::duplicates::{
     DUPLICATE, Duplicates, KeyCounter, Keys, NaturalKey, duplicate_rule, first_eight, old_id_duplicate_rule, watched,
@@ -45,6 +45,9 @@ use crate::text::clean;
 
 /// Most rules that the reason of a row names.
 const SHOWN_RULES: usize = 20;
+
+/// Most cells of a row that are named of those that were edited and are never written.
+const MOST_UNSENT: usize = 3;
 
 /// Names of records that are kept to be shown beside their ids.
 const NAMES_AT_HAND: usize = 2_000;
@@ -105,6 +108,8 @@ pub struct Preflight {
     pub(super) handed_back: Option<Box<HandedBack>>,
     /// The export of ours whose rows the file has, without saying of which records they are.
     pub(super) rows_of_export: Option<RowsOfExport>,
+    /// Columns of that export whose cells stand in other rows than they were exported in.
+    pub(super) moved_columns: Option<MovedColumns>,
     /// The file is an export of ours, and nobody knows here what it said.
     pub(super) is_unknown_export: bool,
     /// What a person is asked about words that are no choices.
@@ -168,6 +173,7 @@ impl Preflight {
         let in_file = mapping_file.iter().flat_map(MappingFile::accepted).filter(|code| is_for_mappings(code));
         in_file.for_each(|code| consent.add(code));
         let on_command_line = consent.clone();
+        let is_move_meant = consent.names(ROWS_MOVED);
         let earlier: Vec<&KeptConsent> = agreed
             .consents(&entity.name, &fingerprint)
             .filter(|kept| !consent.covers(&kept.code) && is_kept(&kept.code))
@@ -230,8 +236,10 @@ impl Preflight {
             replaced,
             waiting,
             rivals,
+            moved,
             ..
         } = reading;
+        let moved_columns = moved.found(|column| mapping.header(column).to_owned());
         let mut duplicates = Duplicates::new(reading.keys_seen, reading.old_ids_seen);
         let has_old_ids = mapping.old_id.is_some() && !reading.lacks_old_id;
         let mut spool = spool.finish()?;
@@ -275,6 +283,7 @@ impl Preflight {
             first_operation,
             handed_back,
             rows_of_export,
+            moved_columns: moved_columns.filter(|_| !is_move_meant),
             is_unknown_export,
         };
         Ok((preflight, Rows { spool, duplicates, cells, has_old_ids }))
@@ -423,6 +432,8 @@ struct Reading<'a> {
     handed_back: Option<&'a HandedBack>,
     /// What it said of the row's cells, by their sources; empty where that is not known.
     baselines: Vec<Option<CellBaseline>>,
+    /// Cells of it that stand in other rows.
+    moved: MovedCells,
     /// The column with what only records that are there have.
     given: Option<usize>,
     keys: Keys,
@@ -488,6 +499,7 @@ impl<'a> Reading<'a> {
             record: Record::default(),
             handed_back: None,
             baselines: Vec::new(),
+            moved: MovedCells::default(),
             keys: Keys::default(),
             rivals: KeysSeen::default(),
             coverage: CoverageFinder::default(),
@@ -511,6 +523,7 @@ impl<'a> Reading<'a> {
         let told = self.mapping.own.error().filter(|_| checked.is_confirmed);
         let confirmed = told.map(|column| Confirmed::of_error(self.row.cell(column).text)).unwrap_or_default();
         self.check()?;
+        self.look_at_tags();
         self.look_at_headings_above();
         let mut spooled = SpooledRow {
             number,
@@ -566,11 +579,13 @@ impl<'a> Reading<'a> {
     /// Checks the row of a file of ours, of which what somebody edited counts; that of any other was checked before.
     fn check(&mut self) -> Result<()> {
         let Some(handed_back) = self.handed_back else { return Ok(()) };
-        self.baselines = handed_back.cells(self.mapping, &self.row)?;
+        let said = handed_back.row(self.mapping, &self.row, &mut self.moved)?;
+        let SaidRow { cells, edited_unsent } = said;
+        self.baselines = cells;
         // A row that may become a new record is sent with all it says.
         let unedited = match self.mode {
-            // Tags that nobody edited are said all the same: without them a row says nothing.
-            _ if self.entity.edits.is_some() => Vec::new(),
+            // Tags that nobody edited are said all the same, as they stand.
+            _ if self.entity.edits.is_some() => unedited(self.mapping, &self.row, &self.baselines),
             WriteMode::Update => unedited(self.mapping, &self.row, &self.baselines),
             _ => Vec::new(),
         };
@@ -587,6 +602,10 @@ impl<'a> Reading<'a> {
         if !unedited.is_empty() && self.mapping.sources.iter().enumerate().all(is_left_alone) {
             // Nothing of it is written, whatever it looks like.
             self.record.findings.clear();
+        }
+        for column in edited_unsent.into_iter().take(MOST_UNSENT) {
+            let (text, problem) = (self.row.cell(column).text, Problem::held("edited_unsent"));
+            self.record.findings.push(Finding::new(None, Some(column), text, problem));
         }
         Ok(())
     }
@@ -639,6 +658,20 @@ impl<'a> Reading<'a> {
         let problem = if self.mode == WriteMode::Update { Problem::new("no_key") } else { Problem::held("no_key") };
         let problem = problem.with_detail("labels", self.mapping.all_key_labels().into());
         self.record.findings.push(Finding::new(None, None, "", problem));
+    }
+
+    /// A tag that a row adds and takes away is a mistake: one of both was meant.
+    fn look_at_tags(&mut self) {
+        if self.entity.edits.is_none() || self.record.severity() >= Some(Severity::Skipped) {
+            return;
+        }
+        let operation = self.operations.operation(self.mapping, &self.record, &self.row, &self.baselines);
+        if let WriteOperation::Tags(edit) = operation
+            && let Some(tag) = edit.opposed()
+        {
+            let problem = Problem::new("tag_both_ways").with("tag", clean(tag));
+            self.record.findings.push(Finding::new(None, None, "", problem));
+        }
     }
 
     /// Below the headings of other columns the values are those of these, and stand in the wrong ones.

@@ -29,6 +29,14 @@ pub struct Column<'a> {
 }
 
 impl Column<'_> {
+    /// The member of the record that it shows; none of one with something else.
+    pub fn own_field(&self) -> Option<&Field> {
+        match &self.from {
+            ColumnSource::Field(field) if !field.custom => Some(field),
+            _ => None,
+        }
+    }
+
     /// Whether its text comes from a custom field.
     pub(super) fn is_custom(&self) -> bool {
         match &self.from {

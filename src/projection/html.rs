@@ -47,7 +47,8 @@ pub fn strip(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
     }
-    let mut stripper = Stripper { text: String::with_capacity(html.len()), lists: Vec::new(), links: Vec::new() };
+    let text = String::with_capacity(html.len());
+    let mut stripper = Stripper { text, lists: Vec::new(), links: Vec::new(), drawings: 0 };
     let mut rest = html;
     while let Some(at) = rest.find(['<', '&']) {
         stripper.text.push_str(&rest[..at]);
@@ -68,6 +69,8 @@ struct Stripper {
     lists: Vec<Option<i64>>,
     /// Where the text of each link that is open begins, and its address.
     links: Vec<(usize, String)>,
+    /// Drawings that are open, which have elements of their own.
+    drawings: usize,
 }
 
 /// A tag.
@@ -85,7 +88,7 @@ impl Stripper {
         if let Some(after) = after_comment(rest) {
             return after;
         }
-        let Some(tag) = Tag::of(rest) else {
+        let Some(tag) = Tag::of(rest, self.drawings > 0) else {
             self.text.push('<');
             return &rest[1..];
         };
@@ -102,7 +105,12 @@ impl Stripper {
                 let address = attribute(attributes, "href").unwrap_or_default();
                 self.links.push((self.text.len(), address));
             }
-            "img" | "video" | "audio" | "iframe" | "embed" | "source" if !is_end => self.push_picture(attributes),
+            "img" | "video" | "audio" | "iframe" | "embed" | "source" | "object" if !is_end => {
+                self.push_picture(attributes, if name == "object" { "data" } else { "src" });
+            }
+            "svg" if is_end => self.drawings = self.drawings.saturating_sub(1),
+            // One that never ends would take words of a person for its elements.
+            "svg" => self.drawings += usize::from(after.to_ascii_lowercase().contains("</svg")),
             "ol" if !is_end => {
                 let start = attribute(attributes, "start").and_then(|start| start.trim().parse().ok());
                 self.lists.push(Some(start.unwrap_or(1)));
@@ -157,8 +165,8 @@ impl Stripper {
     }
 
     /// A picture is what it is called and its address; what is in the text itself has none.
-    fn push_picture(&mut self, attributes: &str) {
-        let [label, address] = ["alt", "src"].map(|name| attribute(attributes, name).unwrap_or_default());
+    fn push_picture(&mut self, attributes: &str, address: &str) {
+        let [label, address] = ["alt", address].map(|name| attribute(attributes, name).unwrap_or_default());
         let address = match address.trim().split_once(',') {
             Some((kind, _)) if kind.starts_with("data:") => kind,
             _ => address.trim(),
@@ -173,13 +181,14 @@ impl Stripper {
 
 impl<'a> Tag<'a> {
     /// The tag that a text begins with.
-    fn of(rest: &'a str) -> Option<Tag<'a>> {
+    fn of(rest: &'a str, is_drawn: bool) -> Option<Tag<'a>> {
         let inside = rest.strip_prefix('<')?;
         let (is_end, inside) = inside.strip_prefix('/').map_or((false, inside), |inside| (true, inside));
         let length = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != ':').unwrap_or(inside.len());
         let name = inside[..length].to_ascii_lowercase();
         // Word processors have elements of their own, such as `o:p`.
-        let is_known = (is_among(INLINE, &name) || is_among(BLOCKS, &name))
+        let is_known = is_drawn && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            || (is_among(INLINE, &name) || is_among(BLOCKS, &name))
             || matches!(name.split_once(':'), Some(("o" | "v" | "w" | "m" | "st1", local)) if !local.is_empty());
         let behind = &inside[length..];
         if !is_known || !behind.starts_with(|c: char| c.is_whitespace() || matches!(c, '/' | '>')) {
@@ -332,6 +341,9 @@ mod tests {
             strip("<a href='mailto:a@example.com'>a@example.com</a> <a href='#top'>顶部</a>"),
             "a@example.com 顶部"
         );
+        assert_eq!(strip("<object data='a.pdf' type='application/pdf'>说明</object>"), "[a.pdf]说明");
+        assert_eq!(strip("<svg width='1'><text x='0'>示例</text><circle r='1'/></svg><text>"), "示例<text>");
+        assert_eq!(strip("<svg><b>示例 List<String> x"), "示例 List<String> x");
         assert_eq!(
             strip("<img src=\"https://example.com/1.png\" alt=\"截图\"><img src='x.png'>"),
             "[截图 https://example.com/1.png][x.png]"

@@ -154,7 +154,10 @@ pub fn clean(
             }
             if is_signed_in_part(out) {
                 noticed.push(Problem::held("signed_in_part"));
-            } else if signed_tags(out).is_some() {
+            } else if let Some((added, removed)) = signed_tags(out) {
+                if let Some(tag) = added.iter().find(|tag| removed.contains(tag)) {
+                    return Err(Problem::new("tag_both_ways").with("tag", crate::text::clean(tag)));
+                }
                 noticed.push(Problem::word("tags_signed"));
             }
         }

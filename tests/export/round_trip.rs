@@ -251,7 +251,7 @@ fn the_export_of_another_week_under_the_same_name_is_not_taken_for_the_file() {
     // Somebody saves the old one over it; the manifest beside it is that of the new one.
     work.write("mine.csv", old);
     let before = server.records("customers");
-    work.on(&server, "import customers mine.csv --mode update").exits(0).says("2 rows the service keeps");
+    work.on(&server, "import customers mine.csv --mode update").exits(0).says("20 rows the service keeps");
     assert_eq!(server.records("customers"), before);
 }
 

@@ -72,7 +72,7 @@ fn what_a_record_does_not_show_is_not_taken_for_blank() {
                 let before = record.lock().unwrap().clone();
                 let work = Work::at(&service.base_url());
                 work.write("mine.csv", text);
-                let ran = work.bw8(&format!("import {entity} mine.csv {options} --rate 0{more}"));
+                let ran = work.bw8(format!("import {entity} mine.csv {options} --rate 0{more}"));
                 ran.exits(3).says("does not show");
                 assert_eq!(work.results().column("code"), ["not_shown"], "{text} {options}");
                 assert_eq!((puts(&service), &*record.lock().unwrap()), (0, &before), "{text} {options}");
@@ -93,7 +93,7 @@ fn the_whole_value_is_written_whatever_is_shown() {
         let (service, record) = one_customer(without_members);
         let work = Work::at(&service.base_url());
         work.write("mine.csv", text);
-        work.bw8(&format!("import {entity} mine.csv {options} --rate 0 --no-canary")).exits(0);
+        work.bw8(format!("import {entity} mine.csv {options} --rate 0 --no-canary")).exits(0);
         assert_eq!(record.lock().unwrap()[field], wanted, "{text}");
     }
 }
@@ -104,7 +104,7 @@ fn what_is_shown_as_not_set_is_blank() {
         let (service, record) = one_customer(with_nothing_set);
         let work = Work::at(&service.base_url());
         work.write("mine.csv", text);
-        work.bw8(&format!("import {entity} mine.csv {options} --rate 0 --no-canary")).exits(0);
+        work.bw8(format!("import {entity} mine.csv {options} --rate 0 --no-canary")).exits(0);
         let record = record.lock().unwrap();
         assert!(record["tableName"] == "丙" || record["note"] == "我的备注", "{text} {options} {record}");
     }

@@ -170,7 +170,7 @@ fn what_was_sent_last_is_the_origin_of_a_file_that_is_no_export() {
     server.change(&format!("users/{}", id(1)), r#"{"user":{"note":"同事改的"}}"#);
     // A file of another name and order says the same.
     work.write("again.csv", format!("{head}{}", rows("备注").lines().skip(1).collect::<Vec<_>>().join("\n")));
-    let foreseen = "will create 0, update 0, leave 3 unchanged, 1 row keeps what somebody changed since";
+    let foreseen = "will create 0, update 0, leave 3 unchanged, 1 row leaves what the service says as it is";
     work.on(&server, "import customers again.csv --mode upsert --run second --dry-run").exits(0).says(foreseen);
     work.on(&server, "import customers again.csv --mode upsert --run second").exits(0);
     assert_rows(&work.summary_of("second"), "unchanged 3, skipped 1");

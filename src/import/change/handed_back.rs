@@ -10,15 +10,19 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::moved_cells::MovedCells;
 use super::record_change::field_of;
 use super::said_cell::{CellBaseline, SaidCell, ShownMarks};
-use crate::baseline::{self, About, Baseline};
-use crate::entity::{Entity, Field, Overwrite, fold};
+use super::verdict::value_now;
+use crate::baseline::{self, About, Baseline, CellMarks, mark, unsent_mark};
+use crate::entity::{Custom, Entity, Field, Overwrite, fold};
 use crate::error::Result;
 use crate::format::{self, Input, Row, Sheet};
 use crate::mapping::{FieldSource, Mapping, ValueSource};
+use crate::projection::text_of;
 
 /// Exports that a file is compared with.
 const MOST: usize = 40;
@@ -45,6 +49,17 @@ pub(in crate::import) struct HandedBack {
     places: Vec<Option<usize>>,
     /// The columns with what names the record, each with its field; none where the file does not say it.
     names: Vec<(Field, usize)>,
+    /// The columns that are never written, each with its place in it.
+    unsent: Vec<(usize, usize)>,
+}
+
+/// What an export said in the cells of a row.
+#[derive(Debug, Default)]
+pub(in crate::import) struct SaidRow {
+    /// By the sources of the mapping; empty where nothing is known.
+    pub cells: Vec<Option<CellBaseline>>,
+    /// Columns that are never written and were edited all the same.
+    pub edited_unsent: Vec<usize>,
 }
 
 /// What the manifest beside an export says of it.
@@ -73,6 +88,7 @@ impl HandedBack {
         let of = |baseline: Baseline| {
             FileOrigin::Known(Box::new(HandedBack {
                 places: places(mapping, &baseline.about),
+                unsent: unsent(mapping, sheet, &baseline.about),
                 baseline,
                 names: names.clone(),
             }))
@@ -82,14 +98,18 @@ impl HandedBack {
         }
         let Some(folder) = folder else { return Ok(FileOrigin::Own) };
         let marked = sheet.export.as_ref().and_then(|export| Uuid::try_parse(export).ok());
+        // Where rows name no records, those of another account are no origin of anything here.
+        let may_be_origin = |baseline: &Baseline| {
+            is_of_entity(&baseline.about) && (!names.is_empty() || baseline.path.parent() == Some(folder))
+        };
         if let Some(baseline) = marked.and_then(|export| baseline::find(folder, &export))
-            && is_of_entity(&baseline.about)
+            && may_be_origin(&baseline)
         {
             return Ok(of(baseline));
         }
         let beside = manifest_of(&input.path, entity);
         let named = beside.and_then(|export| baseline::find(folder, &export));
-        let named = named.filter(|baseline| is_of_entity(&baseline.about));
+        let named = named.filter(may_be_origin);
         let found = match names.is_empty() {
             // Without what names the records nothing can be compared.
             true => named,
@@ -112,6 +132,7 @@ impl HandedBack {
             places: places(mapping, &baseline.about),
             baseline,
             names: names(mapping),
+            unsent: Vec::new(),
         };
         Baseline::open(known).map(of)
     }
@@ -128,6 +149,37 @@ impl HandedBack {
         cells(&self.baseline, &self.places, &name(&self.names, row), &shown(mapping, row))
     }
 
+    /// What it said in the cells of a row that says of which record it is, with what was edited in it; what has moved among the
+    /// rows goes into `moved`.
+    ///
+    /// # Errors
+    /// What is kept of it cannot be read.
+    pub(in crate::import) fn row(&self, mapping: &Mapping, row: &Row, moved: &mut MovedCells) -> Result<SaidRow> {
+        if self.names.is_empty() {
+            return Ok(SaidRow::default());
+        }
+        let Some(marks) = self.baseline.record(&name(&self.names, row))? else { return Ok(SaidRow::default()) };
+        let shown = shown(mapping, row);
+        let cells = cells_of(&marks, &self.places, &shown);
+        let edited = cells.iter().zip(&self.places).zip(&shown).zip(&mapping.sources);
+        let edited = edited.filter_map(|(((cell, place), shown), source)| {
+            let said = marks.get((*place)?)?;
+            let ValueSource::Column(column) = source.source else { return None };
+            cell.filter(|cell| !cell.is_unedited && !cell.is_respelled)?;
+            Some((column, said.saved, shown.saved()))
+        });
+        let unsent = self.unsent.iter().filter_map(|(column, place)| {
+            let text = row.cell(*column).text;
+            let (said, now) = (marks.get(*place)?.saved, unsent_mark(text));
+            (said != now).then_some((*column, said, now))
+        });
+        let unsent: Vec<(usize, u64, u64)> = unsent.collect();
+        moved.take(edited.chain(unsent.iter().copied()));
+        let is_edited = |column: &usize| !may_be_lost(row.cell(*column).text);
+        let edited_unsent = unsent.into_iter().map(|(column, ..)| column).filter(is_edited).collect();
+        Ok(SaidRow { cells, edited_unsent })
+    }
+
     /// Says what it said in the cells of a row that did not name its record, once the record is known.
     ///
     /// # Errors
@@ -142,9 +194,46 @@ impl HandedBack {
             let place = fields.iter().position(|field| *field == cell.field);
             let said = place.and_then(|place| marks.get(place).copied());
             let field = field_of(entity, cell);
-            cell.baseline = said.map(|said| CellBaseline::of(said, ShownMarks::of(&field, &cell.shown)));
+            cell.baseline = said.map(|said| CellBaseline::of(said, &ShownMarks::of(&field, &cell.shown)));
         }
         Ok(())
+    }
+
+    /// Whether it was of another account than that of this folder, or of the same under another name.
+    pub(in crate::import) fn is_of_another_account(&self, folder: &Path) -> bool {
+        self.baseline.path.parent() != Some(folder)
+    }
+
+    /// Whether a record is the one of which it said something under this name: it was made at that time, or most of what was said
+    /// is there. None where it said nothing of it.
+    ///
+    /// # Errors
+    /// What is kept of it cannot be read.
+    pub(in crate::import) fn knows(
+        &self,
+        name: &str,
+        entity: &Entity,
+        custom: &Custom,
+        record: &Map<String, Value>,
+    ) -> Result<Option<bool>> {
+        let Some(marks) = self.baseline.record(name)? else { return Ok(None) };
+        let About { fields, created, .. } = &self.baseline.about;
+        let exported = created.and_then(|place| marks.get(fields.len() + place)).filter(|marks| marks.saved != 0);
+        let made = entity.created.as_ref().and_then(|created| record.get(created)).map(text_of);
+        if let Some((exported, made)) = exported.zip(made) {
+            return Ok(Some(exported.saved == unsent_mark(&made)));
+        }
+        let is_said = |(name, marks): &(&String, &CellMarks)| {
+            // A file of tags calls them by what is done with them.
+            let own = entity.field(name).or_else(|| entity.field(entity.tags.as_ref()?));
+            let field = own.cloned().unwrap_or_else(|| Field::custom_text(name));
+            let now = value_now(record, custom, &field.name, field.custom);
+            now.is_some_and(|now| mark(&field, &now) == marks.value)
+        };
+        let said: Vec<(&String, &CellMarks)> =
+            fields.iter().zip(&marks).filter(|(_, marks)| marks.value != 0).collect();
+        let same = said.iter().filter(|said| is_said(said)).count();
+        Ok((!said.is_empty()).then_some(2 * same >= said.len()))
     }
 
     /// Whether rows name their records by themselves, so that all of it is known when they are read.
@@ -196,19 +285,28 @@ pub(in crate::import) fn unedited(mapping: &Mapping, row: &Row, baselines: &[Opt
 struct Candidate {
     baseline: Baseline,
     places: Vec<Option<usize>>,
+    /// The columns that are never written, each with its place.
+    unsent: Vec<(usize, usize)>,
     is_named: bool,
     same: u64,
     other: u64,
+    /// Cells of columns that are never written, which say what it said: they tell exports apart that are alike.
+    unsent_same: u64,
 }
 
 impl Candidate {
-    fn compare(&mut self, name: &str, shown: &[ShownMarks]) -> Result<()> {
-        for cell in cells(&self.baseline, &self.places, name, shown)?.into_iter().flatten() {
+    fn compare(&mut self, name: &str, row: &Row, shown: &[ShownMarks]) -> Result<()> {
+        let Some(marks) = self.baseline.record(name)? else { return Ok(()) };
+        for cell in cells_of(&marks, &self.places, shown).into_iter().flatten() {
             match cell.is_unedited || cell.is_respelled {
                 true => self.same += 1,
                 false => self.other += 1,
             }
         }
+        let says = |(column, place): &&(usize, usize)| {
+            marks.get(*place).is_some_and(|said| said.saved != 0 && said.saved == unsent_mark(row.cell(*column).text))
+        };
+        self.unsent_same += self.unsent.iter().filter(says).count() as u64;
         Ok(())
     }
 
@@ -231,7 +329,8 @@ fn alike(
 ) -> Result<Option<Baseline>> {
     let candidate = |baseline: Baseline, is_named| {
         let places = places(mapping, &baseline.about);
-        Candidate { baseline, places, is_named, same: 0, other: 0 }
+        let unsent = unsent(mapping, sheet, &baseline.about);
+        Candidate { baseline, places, unsent, is_named, same: 0, other: 0, unsent_same: 0 }
     };
     let name_of_named = named.as_ref().map(|named| named.about.export);
     let mut candidates: Vec<Candidate> = named.into_iter().map(|named| candidate(named, true)).collect();
@@ -245,12 +344,13 @@ fn alike(
     while reader.read(&mut row)? {
         let (name, shown) = (name(names, &row), shown(mapping, &row));
         for candidate in &mut candidates {
-            candidate.compare(&name, &shown)?;
+            candidate.compare(&name, &row, &shown)?;
         }
     }
     let rank = |candidate: &Candidate| {
         let is_alike = candidate.is_alike();
-        (is_alike, if is_alike { candidate.same } else { 0 }, candidate.is_named, Reverse(candidate.baseline.about.at))
+        let (same, unsent) = if is_alike { (candidate.same, candidate.unsent_same) } else { (0, 0) };
+        (is_alike, same, candidate.is_named, unsent, Reverse(candidate.baseline.about.at))
     };
     // One that the file is named after is it, however much of it was edited.
     let found = candidates.into_iter().max_by_key(rank).filter(|found| found.is_named || found.is_alike());
@@ -283,9 +383,37 @@ fn cells(
     shown: &[ShownMarks],
 ) -> Result<Vec<Option<CellBaseline>>> {
     let Some(marks) = baseline.record(name)? else { return Ok(Vec::new()) };
+    Ok(cells_of(&marks, places, shown))
+}
+
+fn cells_of(marks: &[CellMarks], places: &[Option<usize>], shown: &[ShownMarks]) -> Vec<Option<CellBaseline>> {
     let cell =
-        |(place, shown): (&Option<usize>, &ShownMarks)| Some(CellBaseline::of(marks.get((*place)?).copied()?, *shown));
-    Ok(places.iter().zip(shown).map(cell).collect())
+        |(place, shown): (&Option<usize>, &ShownMarks)| Some(CellBaseline::of(marks.get((*place)?).copied()?, shown));
+    places.iter().zip(shown).map(cell).collect()
+}
+
+/// Whether a cell may say something else because a program could not keep or show what stood in it: it is blank, too narrow for
+/// it, shortens a long number, or has no such letters.
+fn may_be_lost(text: &str) -> bool {
+    /// Digits that a spreadsheet program keeps.
+    const KEPT: usize = 15;
+    let text = text.trim();
+    let is_long = text.len() > KEPT && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short = text.contains(['E', 'e']) && text.parse::<f64>().is_ok();
+    text.is_empty() || text.starts_with('#') || text.contains(['?', '\u{fffd}']) || is_long || is_short
+}
+
+/// The columns of a file that are never written, each with its place among the marks of an export: those of the same heading.
+fn unsent(mapping: &Mapping, sheet: &Sheet, about: &About) -> Vec<(usize, usize)> {
+    let is_sent = |column: usize| {
+        mapping
+            .sources
+            .iter()
+            .any(|source| source.sent && matches!(source.source, ValueSource::Column(of) if of == column))
+    };
+    let place = |title: &String| about.unsent.iter().position(|unsent| fold(unsent) == fold(title));
+    let columns = sheet.header.iter().enumerate().filter(|(column, _)| !is_sent(*column));
+    columns.filter_map(|(column, title)| Some((column, about.fields.len() + place(title)?))).collect()
 }
 
 /// The marks of what a row's cells show, by the sources of the mapping.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::operation::{Members, TagEdit, WriteOperation};
 use super::said_cell::{AddedBefore, CellBaseline, SaidCell};
-use super::verdict::{Verdict, goes_by_record, is_shown, value_now, verdict, written};
+use super::verdict::{Verdict, goes_by_record, is_masked, is_shown, value_now, verdict, written};
 use crate::api::as_text;
 use crate::baseline::mark;
 use crate::entity::{Custom, Entity, Field, Kind};
@@ -222,7 +222,10 @@ impl Difference {
             None => Message::from(&*clean(&shorten(text, SHOWN))),
         };
         let now = found.map_or_else(|| message!("change.not_shown"), shown);
-        let words = message!("change.cell", label = field.labels(), said = shown(&cell.shown), now = now);
+        let words = match is_masked(field, cell) {
+            true => message!("change.masked", label = field.labels()),
+            false => message!("change.cell", label = field.labels(), said = shown(&cell.shown), now = now),
+        };
         let now = if field.secret { String::new() } else { mark(field, found.unwrap_or_default()).to_string() };
         Difference { field: cell.field.clone(), now, words }
     }

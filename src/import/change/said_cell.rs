@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::{CellMarks, marks};
+use crate::baseline::{CellMarks, marks, may_be_respelled};
 use crate::check::consent::SENT_BEFORE;
 use crate::entity::{Field, Kind, Overwrite};
 use crate::journal::{Reason, Status, UNKNOWN_ELSEWHERE};
@@ -64,24 +64,29 @@ pub struct CellBaseline {
     pub is_respelled: bool,
     /// The mark of the value that the service had then.
     pub value_mark: u64,
+    /// Whether the export was not shown it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_hidden: bool,
     /// The mark of the value that we told the service since: what it has from us nobody else has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_mark: Option<u64>,
 }
 
 /// What a cell shows, as marks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ShownMarks {
     exact: u64,
     /// Of what a spreadsheet program makes of it.
     saved: u64,
     /// Whether the field holds numbers or days, which have several spellings.
     has_spellings: bool,
+    /// The text, where it looks like a day or a time.
+    moment: Option<Box<str>>,
 }
 
 impl ShownMarks {
     /// That of what a spreadsheet program makes of it.
-    pub fn saved(self) -> u64 {
+    pub fn saved(&self) -> u64 {
         self.saved
     }
 
@@ -89,7 +94,8 @@ impl ShownMarks {
     pub fn of(field: &Field, text: &str) -> ShownMarks {
         let has_spellings = matches!(field.kind, Kind::Integer | Kind::Decimal | Kind::Date | Kind::DateTime);
         let (exact, saved) = marks(field, text);
-        ShownMarks { exact, saved, has_spellings }
+        let is_moment = text.len() <= 24 && text.contains(['/', ':', '月']);
+        ShownMarks { exact, saved, has_spellings, moment: is_moment.then(|| text.into()) }
     }
 }
 
@@ -99,15 +105,23 @@ impl CellBaseline {
     pub const UNKNOWN: CellBaseline = CellBaseline { value_mark: u64::MAX, ..CellBaseline::edited(0) };
 
     /// What an export said in a cell of a field that shows something of these marks now.
-    pub fn of(said: CellMarks, shown: ShownMarks) -> CellBaseline {
+    pub fn of(said: CellMarks, shown: &ShownMarks) -> CellBaseline {
         let is_same = said.shown == shown.exact;
-        let is_saved = said.saved == shown.saved;
+        let is_saved = said.saved == shown.saved
+            || !is_same && shown.moment.as_deref().is_some_and(|text| may_be_respelled(said, text));
+        let is_hidden = said == CellMarks::HIDDEN;
         CellBaseline {
             is_unedited: is_same || is_saved && shown.has_spellings,
             is_respelled: !is_same && is_saved && !shown.has_spellings,
-            value_mark: said.value,
+            value_mark: if is_hidden { 0 } else { said.value },
+            is_hidden,
             told_mark: None,
         }
+    }
+
+    /// Whether the cell was blank, and still is.
+    pub fn was_blank(self) -> bool {
+        self.is_unedited && self.value_mark == 0 && !self.is_hidden
     }
 
     /// Whether a value of this mark is one that nobody but us has made since.
@@ -117,7 +131,7 @@ impl CellBaseline {
 
     /// A cell that was edited, of which the service had a value of this mark.
     pub const fn edited(value_mark: u64) -> CellBaseline {
-        CellBaseline { is_unedited: false, is_respelled: false, value_mark, told_mark: None }
+        CellBaseline { is_unedited: false, is_respelled: false, value_mark, is_hidden: false, told_mark: None }
     }
 }
 

@@ -81,7 +81,7 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
         };
     }
     let is_said = says(field, cell, now);
-    let is_masked = field.secret && !cell.shown.is_empty() && cell.shown.chars().all(|c| matches!(c, '•' | '*'));
+    let is_masked = is_masked(field, cell);
     let unedited = cell.baseline.filter(|baseline| baseline.is_unedited);
     let is_unedited = is_masked || unedited.is_some();
     let is_part = is_masked || unedited.is_some_and(|baseline| may_be_part(field, cell, baseline));
@@ -95,6 +95,8 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
         (false, _) if is_unedited => Verdict::Kept,
         (false, Overwrite::Merge | Overwrite::Remove | Overwrite::IfBlank) => Verdict::Write,
         (false, _) => match cell.baseline {
+            // Nobody edited it since it was sent, whatever the service made of it.
+            Some(baseline) if baseline.told_mark == Some(mark(field, &cell.value)) => Verdict::Kept,
             Some(baseline) if !baseline.knows(mark(field, now)) => Verdict::Conflict,
             Some(baseline) if baseline.is_respelled => Verdict::Respelled,
             _ => Verdict::Write,
@@ -144,6 +146,11 @@ fn says(field: &Field, cell: &SaidCell, now: &str) -> bool {
 fn edited(field: &Field, cell: &SaidCell, now: &str) -> Option<String> {
     let is_unedited = cell.baseline.is_some_and(|baseline| baseline.is_unedited);
     if field.kind != Kind::Tags || is_unedited { None } else { edited_tags(&cell.value, now) }
+}
+
+/// Whether a cell shows that there is a secret, and not which.
+pub(in crate::import) fn is_masked(field: &Field, cell: &SaidCell) -> bool {
+    field.secret && !cell.shown.is_empty() && cell.shown.chars().all(|c| matches!(c, '•' | '*'))
 }
 
 fn is_merged(field: &Field, cell: &SaidCell) -> bool {

@@ -11,6 +11,7 @@ use super::super::report::words;
 use super::super::resume::{self, OpenedRun, ResumePlan};
 use super::super::run_identity::identity;
 use super::super::settle::Found;
+use super::super::strange_export::refuse_strange_export;
 use super::super::words::Words;
 use super::input::Input;
 use super::settling::settle_before;
@@ -79,6 +80,9 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     }
     let Input { preflight, rows, words, .. } = input;
     known.refuse_rows_of_export(options, preflight)?;
+    if !known.is_finished() {
+        refuse_strange_export(options, preflight, rows)?;
+    }
     known.tell(preflight, printer);
     known.refuse_rows_in_work((options, preflight), &identity, &index, rows)?;
     let (mut journal, ended) = match resume::open(known.meant, &options.resume, identity, known.ended, &index)? {

@@ -102,7 +102,8 @@ impl Settling<'_> {
                 let is_there =
                     |cell: &SaidCell| matches!(of_now(cell), None | Some(Verdict::Unchanged | Verdict::Kept));
                 // Where somebody else has filled what was blank, nothing that was sent is seen.
-                let is_seen = |cell: &SaidCell| matches!(of_now(cell), Some(Verdict::Unchanged));
+                let is_sent = |cell: &SaidCell| cell.baseline.is_none_or(|baseline| !baseline.is_unedited);
+                let is_seen = |cell: &SaidCell| is_sent(cell) && matches!(of_now(cell), Some(Verdict::Unchanged));
                 // A record does not say whether a reply was added to it.
                 (cells.iter().all(is_there) && cells.iter().any(is_seen) && !cells.iter().any(adds), false)
             }
