@@ -233,7 +233,7 @@ mod tests {
         // One of a mistake is a code, too, and does no harm.
         assert_eq!(Consent::of_option("zero_id").unknown(), None);
         for code in
-            HELD.iter().chain(&OF_DOUBLES).chain(&OF_ROWS).chain(&["respelled", "origin_unknown", "changed_meanwhile"])
+            HELD.iter().chain(&OF_ONE_FILE).chain(&OF_ROWS).chain(&["respelled", "origin_unknown", "changed_meanwhile"])
         {
             assert_eq!(Consent::of_option(code).unknown(), None, "{code}");
         }

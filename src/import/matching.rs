@@ -263,7 +263,7 @@ impl Matching<'_> {
     /// The same although nothing of it would be sent.
     fn waits_in_any_case(&self, row: &SpooledRow) -> bool {
         let RowState::Held { codes, .. } = &row.state else { return false };
-        !row.is_confirmed && self.preflight.consent.waits_in_any_case(codes)
+        !row.confirms(codes, &self.preflight.consent) && self.preflight.consent.waits_in_any_case(codes)
     }
 
     fn look_up(&self, row: &SpooledRow, (members, cells): (&Members, &[SaidCell])) -> Result<(Matched, Would)> {
