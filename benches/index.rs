@@ -178,6 +178,7 @@ fn make_run(index: &RunIndex, work: &Path, number: u64, rows: std::ops::Range<u6
                 origin: None,
                 generation: 0,
                 old_id: None,
+                added: None,
             },
             status: Status::Created,
             id: Some((50_000 + number).to_string()),
