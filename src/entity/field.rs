@@ -83,8 +83,8 @@ pub struct Field {
     /// The entity whose id this is.
     #[serde(default)]
     pub reference: Option<String>,
-    /// For a reference: 0 says that there is none.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    /// For a reference: 0 says that there is none. No part of the fingerprint.
+    #[serde(default, skip_serializing)]
     pub zero_is_none: bool,
     /// For a reference: headings of columns that hold what the record is known by, under the field of that record; those under
     /// `any` hold whatever it is known by. No part of the fingerprint either.

@@ -56,7 +56,10 @@ impl KnownHeadings {
 fn examples_of(field: &Field) -> Vec<String> {
     let Some(example) = &field.example else { return Vec::new() };
     let choice = field.choices.iter().find(|choice| choice.zh == *example || choice.en == *example);
-    choice.map_or_else(|| vec![example.clone()], |choice| vec![choice.zh.clone(), choice.en.clone()])
+    match choice {
+        Some(choice) => vec![choice.zh.clone(), choice.en.clone()],
+        None => std::iter::once(example).chain(&field.example_en).cloned().collect(),
+    }
 }
 
 impl KnownHeadings {

@@ -261,7 +261,7 @@ fn totals_that_a_table_declares_are_skipped_whatever_they_are_called_and_held_be
     for (name, beside, expected) in [
         ("示例客户9", "", "skipped totals_row"),
         ("", "", "skipped totals_row"),
-        ("示例客户9", "旁边的字", "refused required"),
+        ("示例客户9", "旁边的字", "refused one_of"),
     ] {
         let sheets = Sheets::of(&rows(name, beside)).table("ref='A1:D3' totalsRowCount='1'");
         let (outcome, ..) = imported(&sheets, "");

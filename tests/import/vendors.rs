@@ -476,12 +476,12 @@ fn whose_the_new_contacts_will_be_is_said_of_every_file() {
         work.write("mine.csv", format!("姓名,手机,公司编号,{heading}\n示例甲,13100000001,20001,示例客服02\n"));
         let ran = work.on(&server, "import customers mine.csv --dry-run --lang zh");
         ran.exits(0)
-            .says(&format!("D {heading}：1 行有内容，不会导入，全部记录的负责客服编号"))
+            .says(&format!("D {heading}：1 行有内容，不会导入，全部记录的负责客服将是"))
             .says("将是 demo@example.com");
     }
     work.write("plain.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n");
     let ran = work.on(&server, "import customers plain.csv --dry-run --lang zh");
-    ran.exits(0).says("全部联系人的负责客服编号将是 demo@example.com");
+    ran.exits(0).says("全部联系人的负责客服将是 demo@example.com");
     work.write("update.csv", "联系人编号,备注\n50001,示例\n");
     work.on(&server, "import customers update.csv --mode update --dry-run --lang zh").exits(0).never_says("全部联系人");
 }

@@ -400,7 +400,9 @@ fn may_be_lost(text: &str) -> bool {
     let text = text.trim();
     let is_long = text.len() > KEPT && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_short = text.contains(['E', 'e']) && text.parse::<f64>().is_ok();
-    text.is_empty() || text.starts_with('#') || text.contains(['?', '\u{fffd}']) || is_long || is_short
+    // A moment without its format, as days since 1900.
+    let is_serial = text.contains('.') && text.parse::<f64>().is_ok_and(|days| (20_000.0..80_000.0).contains(&days));
+    text.is_empty() || text.starts_with('#') || text.contains(['?', '\u{fffd}']) || is_long || is_short || is_serial
 }
 
 /// The columns of a file that are never written, each with its place among the marks of an export: those of the same heading.
