@@ -51,7 +51,11 @@ fn nobody_listens_for_a_while() {
     let reply = loop {
         match host.connect() {
             Err(kind) => kinds.push(kind),
-            Ok(_) => break host.get("/users.json"),
+            // Whoever asks for a free port again and again is given it as his own once, and has then reached himself.
+            Ok(_) => match host.get("/users.json") {
+                reply if reply.status == 0 => {}
+                reply => break reply,
+            },
         }
     };
     assert_eq!(reply.status, 200);
