@@ -226,17 +226,22 @@ fn is_plain(text: &str) -> bool {
     text.chars().all(|c| matches!(c, '\u{21}'..='\u{7e}' | ' ' | '\u{4e00}'..='\u{9fff}'))
 }
 
+/// Appends a text without some signs of ASCII, most of which it rarely has.
+fn push_without(value: &str, signs: &[u8], out: &mut Vec<u8>) {
+    match value.bytes().any(|byte| signs.contains(&byte)) {
+        false => out.extend_from_slice(value.as_bytes()),
+        true => out.extend(value.bytes().filter(|byte| !signs.contains(byte))),
+    }
+}
+
 /// Width, case and spaces do not make another key, nor do the signs in a telephone number.
 pub(super) fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
     match kind {
-        Kind::Mobile | Kind::Phone => {
-            out.extend(value.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'(' | b')')));
-        }
-        _ if value.is_ascii() => {
-            out.extend(value.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase()));
-        }
-        _ if is_plain(value) => {
-            out.extend(value.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase()));
+        Kind::Mobile | Kind::Phone => push_without(value, b" -()", out),
+        _ if value.is_ascii() || is_plain(value) => {
+            let start = out.len();
+            push_without(value, b" ", out);
+            out[start..].make_ascii_lowercase();
         }
         _ => {
             let mut buffer = [0; 4];

@@ -151,6 +151,9 @@ impl Mapping {
                 }
             }
         }
+        if record.noticed.is_empty() {
+            return;
+        }
         for problem in record.noticed.drain(..) {
             // What cannot be seen is shown as it was written.
             let shown = if cell.text.is_empty() || text != as_written { as_written } else { cell.text };

@@ -134,10 +134,16 @@ impl Mapping {
     /// Notes when a row looks like no record. It waits for a person; where it could not be sent anyway, that is one more
     /// reason.
     pub(super) fn check_shape(&self, row: &Row, record: &mut Record) {
-        let code = match (self.look_at_name_of(row), self.look(row)) {
+        let is_somebody = self.has_contact(record) || self.names_record(record);
+        // Of a row that names somebody only one look counts, and it is the quickest.
+        let looked = match is_somebody && !self.is_another_header(row) {
+            true => None,
+            false => self.look(row),
+        };
+        let code = match (self.look_at_name_of(row), looked) {
             (_, Some(OTHER_HEADINGS)) => OTHER_HEADINGS,
             (Some(code), _) => code,
-            (None, Some(code)) if !self.has_contact(record) && !self.names_record(record) => code,
+            (None, Some(code)) if !is_somebody => code,
             _ => return,
         };
         let is_refused = record.severity() == Some(Severity::Refused);
