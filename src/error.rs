@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::{fmt, io};
 
+use crate::language::Language;
 use crate::message::Message;
 use crate::text::part;
 
@@ -181,7 +182,10 @@ impl Error {
     pub fn message(&self) -> String {
         match &self.source {
             None => self.message.to_string(),
-            Some(source) => format!("{}: {}", self.message, words_of(source.as_ref())),
+            Some(source) => {
+                let colon = Language::current().pick("：", ": ");
+                format!("{}{colon}{}", self.message, words_of(source.as_ref()))
+            }
         }
     }
 

@@ -370,12 +370,17 @@ pub mod path_as_text {
 /// # Errors
 /// A place that cannot be written.
 pub fn create_private_folder(folder: &Path) -> Result<()> {
+    let made = refuse_reserved(folder).and_then(|()| private_folders().create(folder));
+    made.map_err(|error| cannot_write(folder, error))
+}
+
+/// What makes folders that only their owner may enter, with those above them that are missing.
+pub fn private_folders() -> std::fs::DirBuilder {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let made = refuse_reserved(folder).and_then(|()| builder.create(folder));
-    made.map_err(|error| cannot_write(folder, error))
+    builder
 }
 
 /// Closes a file or folder of ours to everybody but its owner, whatever the umask was when it was made.
@@ -588,16 +593,31 @@ fn staging() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     STAGING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Opens a file of its owner alone to write at its end.
+/// Opens a file of its owner alone to write at its end. A pipe is not waited for, neither for somebody who reads it nor, later on, for
+/// the reader to keep up.
 ///
 /// # Errors
-/// A file that cannot be written.
+/// A file that cannot be written; a pipe that nobody reads ([`is_unread`]).
 pub fn open_private_to_append(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.create(true).append(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+        options.mode(0o600);
+        if path.metadata().is_ok_and(|file| file.file_type().is_fifo()) {
+            options.create(false).custom_flags(libc::O_NONBLOCK);
+        }
+    }
     options.open(path)
+}
+
+/// Whether nobody reads the pipe that was to be written into.
+pub fn is_unread(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(libc::ENXIO);
+    #[cfg(not(unix))]
+    return false;
 }
 
 /// How often a lock that another command holds is tried.

@@ -15,13 +15,14 @@ impl Language {
         if locale.to_ascii_lowercase().starts_with("zh") { Language::Zh } else { Language::En }
     }
 
-    /// The language of a word: `zh`, `en`, or the name of a locale; none for anything else.
+    /// The language of a word: `zh`, `en`, the name of a locale or of the language; none for anything else.
     pub fn of_word(word: &str) -> Option<Self> {
-        let word = word.trim().to_ascii_lowercase();
-        [("zh", Language::Zh), ("en", Language::En)]
-            .into_iter()
-            .find(|(begin, _)| word.starts_with(begin))
-            .map(|(_, it)| it)
+        let word = word.trim().to_lowercase();
+        match word.split(['_', '-', '.', '@']).next().unwrap_or_default() {
+            "zh" | "zho" | "chi" | "cn" | "chinese" | "中文" | "汉语" | "简体中文" => Some(Language::Zh),
+            "en" | "eng" | "english" | "英文" | "英语" => Some(Language::En),
+            _ => None,
+        }
     }
 
     /// The language of this machine's locale; none where it names none, as in a scheduler's jobs.

@@ -162,6 +162,9 @@ fn run_command(arguments: &[OsString]) -> Ended {
             return Ended { exit: error.exit(), told_as };
         }
     }
+    if let Some(word) = settings::unknown_language().filter(|_| cli.global.lang.is_none()) {
+        printer.warn(&word.to_string());
+    }
     settings::remember_language();
     files::sweep_temporary();
     // A server waits for others and says nothing of that.
@@ -258,7 +261,6 @@ fn language_of(arguments: &[OsString]) -> Language {
             return Language::of_locale(&value);
         }
     }
-    let variable = std::env::var("BW8_LANG").ok().and_then(|word| Language::of_word(&word));
-    let chosen = variable.or_else(settings::language_of_files).or_else(Language::of_machine);
+    let chosen = settings::language_of_variable().or_else(settings::language_of_files).or_else(Language::of_machine);
     chosen.or_else(settings::last_language).unwrap_or(Language::En)
 }

@@ -129,6 +129,8 @@ fn parse_rate(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+/// The variable that names the language.
+const LANGUAGE_VARIABLE: &str = "BW8_LANG";
 /// Name of the configuration files.
 const CONFIGURATION: &str = "bw8.toml";
 /// Name of the file in the state folder that keeps the language.
@@ -186,9 +188,28 @@ impl LanguageOfFile {
     }
 }
 
+/// The language that `BW8_LANG` names.
+pub fn language_of_variable() -> Option<Language> {
+    word_of_variable().and_then(|word| Language::of_word(&word))
+}
+
+fn word_of_variable() -> Option<String> {
+    std::env::var_os(LANGUAGE_VARIABLE)
+        .map(|word| word.to_string_lossy().trim().to_owned())
+        .filter(|word| !word.is_empty())
+}
+
 /// The language that a configuration file names.
 pub fn language_of_files() -> Option<Language> {
     of_files(|file| file.lang).and_then(|word| Language::of_word(&word))
+}
+
+/// What is said of a language that was asked for and is not spoken.
+pub fn unknown_language() -> Option<Message> {
+    let is_unknown = |word: &String| Language::of_word(word).is_none();
+    let of_variable = word_of_variable().map(|word| (LANGUAGE_VARIABLE, word));
+    let (place, word) = of_variable.or_else(|| of_files(|file| file.lang).map(|word| (CONFIGURATION, word)))?;
+    Some(word).filter(is_unknown).map(|word| message!("settings.unknown_language", place = place, word = word))
 }
 
 /// Where the end of a command is told, if anywhere.

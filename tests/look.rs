@@ -1,7 +1,7 @@
 //! A look inside, and what a command says of itself to whoever is not there: the log, the first request, exit codes that are
 //! true, notices, the language of jobs.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 
 use crate::harness::*;
 
@@ -307,20 +307,87 @@ fn the_language_of_a_job_is_what_its_user_chose() {
 }
 
 #[test]
-fn what_is_remembered_is_its_users_alone_whatever_the_umask() {
-    let (work, server) = (Work::new(), Server::start(""));
-    work.write_table("mine.csv", &customers(1, 2));
-    let import = work.command_on(&server, "import customers mine.csv");
-    let mut shell = work.program("sh");
-    shell.args(["-c", "umask 000; exec \"$0\" \"$@\""]).arg(import.get_program()).args(import.get_args());
-    for (name, value) in import.get_envs() {
-        if let Some(value) = value {
-            shell.env(name, value);
-        }
+fn a_language_that_is_not_spoken_is_told_with_those_that_are() {
+    let ran = |variable: &str, file: &str, typed: &str| {
+        let work = Work::new();
+        work.write("bw8.toml", file);
+        let mut command = work.command(typed);
+        command.env("LANG", "C").env_remove("LC_ALL").env("BW8_LANG", variable);
+        work.run(command)
+    };
+    ran("fr", "", "entities").exits(0).says("BW8_LANG: no language is called 'fr'; use zh (中文) or en (English)");
+    ran("", "lang = \"deutsch\"\n", "entities").exits(0).says("bw8.toml: no language is called 'deutsch'");
+    ran("fr", "lang = \"zh\"\n", "entities")
+        .exits(0)
+        .says("BW8_LANG：没有“fr”这种语言，请改为 zh（中文）或 en（English）");
+    ran("fr", "", "entities --lang zh").exits(0).never_says("没有“fr”这种语言");
+    for word in ["中文", "zh-TW", "zh_CN.UTF-8", " ZH ", "Chinese", "cn"] {
+        let ran = ran(word, "", "import customers missing.csv --sandbox");
+        ran.exits(2).says("错误：").never_says("这种语言");
     }
-    work.run(shell).exits(0);
+    for word in ["en_GB", "English", "en", "", " "] {
+        ran(word, "", "import customers missing.csv --sandbox").exits(2).says("error:").never_says("no language");
+    }
+}
+
+/// Nobody reads the pipe, somebody does, and somebody stops reading it: nothing waits for any of them.
+#[test]
+fn a_log_may_be_a_pipe_and_holds_nothing_up() {
+    let service = taking();
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 2));
+    let pipe = work.path("talk");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let typed = "import customers mine.csv --no-canary --log talk";
+    let ran = work.bw8(typed);
+    ran.exits(2).says("nobody reads the pipe talk").says("start what reads it first");
+    assert!(service.requests().is_empty(), "{ran}");
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    // The reader has the pipe open once it can be opened to be written.
+    let at_once = || {
+        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+        std::fs::File::options().write(true).custom_flags(flags).open(&pipe)
+    };
+    let held = std::iter::repeat_with(at_once).flatten().next().unwrap();
+    work.bw8(typed).exits(0);
+    drop(held);
+    let log = reader.join().unwrap();
+    assert_eq!(log.matches(" POST ").count(), 2, "{log}");
+    assert!(log.contains(" GET "), "{log}");
+    // Open, and read by nobody: what it cannot take is lost, and that is said.
+    let idle = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let mut filled = at_once().unwrap();
+    while std::io::Write::write(&mut filled, &[b'x'; 4096]).is_ok() {}
+    work.bw8(format!("{typed} --fresh --accept-warnings")).exits(0).says("the log talk");
+    drop(idle);
+}
+
+#[test]
+fn what_is_remembered_is_its_users_alone_whatever_the_umask() {
+    let service = taking();
+    let work = Work::at(&service.base_url());
+    work.write_table("mine.csv", &customers(1, 2));
+    let run = |typed: &str, input: Vec<u8>| {
+        let import = work.command(typed);
+        let mut shell = work.program("sh");
+        shell.args(["-c", "umask 000; exec \"$0\" \"$@\""]).arg(import.get_program()).args(import.get_args());
+        for (name, value) in import.get_envs() {
+            if let Some(value) = value {
+                shell.env(name, value);
+            }
+        }
+        work.run_with(shell, input).exits(0);
+    };
     let mode = |path: &str| std::fs::metadata(work.path(path)).unwrap().permissions().mode() & 0o777;
+    run("import customers mine.csv --no-canary", Vec::new());
     assert_eq!((mode("state"), mode("state/runs.db")), (0o700, 0o600));
+    assert_eq!((mode("bw8-runs"), mode("bw8-runs/begin.lock")), (0o700, 0o600));
+    std::fs::remove_dir_all(work.path("bw8-runs")).unwrap();
+    run("import customers - --no-canary", customers(3, 1).to_csv());
+    assert_eq!((mode("bw8-runs"), mode("bw8-runs/stdin")), (0o700, 0o700));
 }
 
 #[test]

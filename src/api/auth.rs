@@ -21,7 +21,8 @@ use super::outcome;
 use super::patience::{self, Trouble, Verdict};
 use super::secrets::Secrets;
 use super::target::{Credentials, Target};
-use super::transport::{Failure, Http, Request};
+use super::transport::{Failure, Http, Purpose, Request};
+use super::trouble;
 use crate::entity::Service;
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
@@ -235,8 +236,8 @@ enum Asked {
 
 async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, secrets: &Secrets) -> Asked {
     let unreachable = |why: Message, trouble: Trouble| {
-        let error =
-            Error::cannot_run(message!("api.token_unreachable", why = why)).hint(message!("api.unreachable_hint"));
+        let hint = trouble::hint_of(&why);
+        let error = Error::cannot_run(message!("api.token_unreachable", why = why)).hint(hint);
         Asked::ForNow(error, trouble, why)
     };
     let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("grant_type", grant_type).finish();
@@ -244,7 +245,8 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
         (AUTHORIZATION, login.clone()),
         (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
     ]);
-    let request = Request { method: Method::POST, address, headers, body: form.into(), about: None, has_login: true };
+    let request =
+        Request { method: Method::POST, address, headers, body: form.into(), about: None, purpose: Purpose::Token };
     let response = match http.exchange(request).await {
         Ok(response) => response,
         Err(Failure::ForGood(error)) => return Asked::ForGood(error),

@@ -24,7 +24,8 @@ use super::patience::{Trouble, Verdict, busy, growing, hint_of_asked};
 use super::proof::{Came, Honours, Sent};
 use super::secrets::{Secrets, secret_members};
 use super::target::Target;
-use super::transport::{Failure, Http, Request};
+use super::transport::{Failure, Http, Purpose, Request};
+use super::trouble;
 use crate::entity::{self, Service};
 use crate::error::{Error, ErrorKind, Result};
 use crate::interrupt::Interrupt;
@@ -509,13 +510,16 @@ impl Client {
                 headers.insert(self.request_id.clone(), value);
             }
         }
-        let response =
-            match self.http.exchange(Request { method, address, headers, body, about, has_login: false }).await {
-                Ok(response) => response,
-                Err(Failure::ForGood(error)) => return Err(error),
-                Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
-                Err(Failure::Lost(why)) => return Ok(Attempt::Lost(self.with_address(why))),
-            };
+        let response = match self
+            .http
+            .exchange(Request { method, address, headers, body, about, purpose: Purpose::Records })
+            .await
+        {
+            Ok(response) => response,
+            Err(Failure::ForGood(error)) => return Err(error),
+            Err(Failure::NotSent(why)) => return Ok(Attempt::NotSent(why)),
+            Err(Failure::Lost(why)) => return Ok(Attempt::Lost(self.with_address(why))),
+        };
         self.answered.store(true, Ordering::Relaxed);
         if let Some(ahead) = clock_ahead(&response.headers, SystemTime::now()) {
             self.clock_ahead.store(ahead, Ordering::Relaxed);
@@ -540,7 +544,7 @@ impl Client {
                 "api.cut_off" | "api.cut_json" => message!("api.cut_off_hint"),
                 "api.bad_json" => message!("api.bad_json_hint"),
                 "api.not_json" | "api.with_words" => message!("api.page_hint", host = self.target.host()),
-                _ => message!("api.unreachable_hint"),
+                _ => trouble::hint_of(&why),
             };
             let error = Error::cannot_run(message!("api.read_failed", path = path, why = why)).hint(hint);
             Read::ForNow(error, trouble, said)

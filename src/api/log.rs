@@ -2,16 +2,16 @@
 //! in it: of values only their kind and length are told, of a login nothing.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use url::Url;
 
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::files;
 use crate::message;
 use crate::terminal::warn;
@@ -19,6 +19,9 @@ use crate::text::{clean, shorten};
 
 /// The longest body that is told, in characters.
 const LONGEST_BODY: usize = 4000;
+/// How long whoever reads a pipe may take for a part of it, and how often is looked.
+const READER_PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(5);
 /// Parameters of addresses whose values are no data of anybody.
 const PLAIN_PARAMETERS: [&str; 6] = ["page", "per_page", "order_by", "order", "sort", "sort_by"];
 /// Members of an answer that say by a code what came of it. The service's words may repeat what was sent to it.
@@ -61,8 +64,13 @@ impl ExchangeLog {
     /// # Errors
     /// A file that cannot be written, or not be closed to others.
     pub(super) fn open(path: &Path, has_bodies: bool) -> Result<ExchangeLog> {
-        let file =
-            files::open_private_to_append(path).context(|| message!("csv.cannot_write", file = path.display()))?;
+        let file = match opened(path) {
+            Err(why) if files::is_unread(&why) => {
+                return Err(Error::usage(message!("api.log_unread", file = path.display()))
+                    .hint(message!("api.log_unread_hint")));
+            }
+            file => file.context(|| message!("csv.cannot_write", file = path.display()))?,
+        };
         // One that was there may be open to others; a device stays what it is.
         if file.metadata().is_ok_and(|file| file.is_file()) {
             files::keep_private(path)?;
@@ -75,7 +83,7 @@ impl ExchangeLog {
         let mut line = line(exchange, self.has_bodies);
         line.push('\n');
         let mut file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let written = file.as_mut().map_or(Ok(()), |file| file.write_all(line.as_bytes()));
+        let written = file.as_mut().map_or(Ok(()), |file| write_soon(file, line.as_bytes()));
         if let Err(why) = written {
             *file = None;
             // Each part of a command opens it anew.
@@ -84,6 +92,35 @@ impl ExchangeLog {
             }
         }
     }
+}
+
+/// Opens a file. Each part of a command does that anew: a pipe stays open meanwhile, or whoever reads it takes that for the end.
+fn opened(path: &Path) -> io::Result<File> {
+    static PIPE: Mutex<Option<(PathBuf, File)>> = Mutex::new(None);
+    let mut pipe = PIPE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some((_, file)) = pipe.as_ref().filter(|(of, _)| of == path) {
+        return file.try_clone();
+    }
+    let file = files::open_private_to_append(path)?;
+    if !file.metadata()?.is_file() {
+        *pipe = Some((path.to_owned(), file.try_clone()?));
+    }
+    Ok(file)
+}
+
+/// Writes into a file, and into a pipe as soon as its reader takes it; one that takes nothing for long is given up.
+fn write_soon(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    let until = Instant::now() + READER_PATIENCE;
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(why) if why.kind() == ErrorKind::Interrupted => {}
+            Err(why) if why.kind() == ErrorKind::WouldBlock && Instant::now() < until => std::thread::sleep(PAUSE),
+            Err(why) => return Err(why),
+        }
+    }
+    Ok(())
 }
 
 /// An exchange as lines: the second and third are what was sent and what came back.

@@ -52,3 +52,4 @@ pub use patience::{Verdict, ends_of_asked};
 pub use place::Place;
 pub use proof::{Honours, Sent};
 pub use target::{Credentials, LogTo, Target};
+pub use trouble::hint_of;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use super::target::{Credentials, Target};
-use super::transport::{Failure, Http, Request};
+use super::transport::{Failure, Http, Purpose, Request};
 use crate::message;
 use crate::message::Message;
 
@@ -50,7 +50,7 @@ pub fn notify(address: &str, text: &str, facts: Value) -> Result<(), Message> {
     let runtime = runtime.map_err(|_| message!("run.no_runtime"))?;
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
     let body = Bytes::from(body.to_string());
-    let request = Request { method: Method::POST, address: &url, headers, body, about: None, has_login: true };
+    let request = Request { method: Method::POST, address: &url, headers, body, about: None, purpose: Purpose::Notice };
     let response = runtime.block_on(http.exchange(request)).map_err(|failure| match failure {
         Failure::ForGood(error) => error.message().into(),
         Failure::NotSent(why) | Failure::Lost(why) => why,

@@ -19,7 +19,16 @@ pub(super) struct Proxy {
     /// The proxy.
     pub proxy: reqwest::Proxy,
     /// The variable that names it, and its address without a login.
-    pub shown: String,
+    pub shown: Shown,
+}
+
+/// A proxy as its user knows it.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    /// Its address without a login, and the variable that names it.
+    pub name: String,
+    /// Its address holds a login.
+    pub has_login: bool,
 }
 
 /// The proxy for this address; none when its host is spoken to directly.
@@ -103,7 +112,11 @@ fn proxy(found: &Intercept, name: Option<&'static str>) -> Result<Proxy> {
     let mut address = Url::parse(&found.uri().to_string()).map_err(misread)?;
     let plain = address.to_string();
     let plain = plain.trim_end_matches('/');
-    let shown = name.map_or_else(|| plain.to_owned(), |name| format!("{plain}, {name}"));
+    let name = match name {
+        Some(name) => message!("api.proxy_name", address = plain, variable = name).to_string(),
+        None => plain.to_owned(),
+    };
+    let shown = Shown { name, has_login: found.raw_auth().is_some() || found.basic_auth().is_some() };
     if let Some((user, password)) = found.raw_auth() {
         address.set_username(&encoded(user)).map_err(|()| unusable())?;
         address.set_password(Some(&encoded(password))).map_err(|()| unusable())?;

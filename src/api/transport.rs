@@ -15,6 +15,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::log::{Exchange, ExchangeLog};
+use super::proxy::Shown;
 use super::target::Target;
 use super::{proxy, tls, trouble};
 use crate::error::{Error, Result};
@@ -39,7 +40,7 @@ pub(super) struct Http {
     timeout: Duration,
     host: String,
     /// The proxy on the way, as people call it.
-    proxy: Option<String>,
+    proxy: Option<Shown>,
     log: Option<ExchangeLog>,
 }
 
@@ -56,8 +57,19 @@ pub(super) struct Request<'a> {
     pub body: Bytes,
     /// The row it is about, and its id.
     pub about: Option<(u64, Uuid)>,
-    /// A login is in what is sent or comes back, which goes into no log.
-    pub has_login: bool,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Records.
+    Records,
+    /// A token: a login is in what is sent and comes back, which goes into no log.
+    Token,
+    /// Telling somebody how a command ended.
+    Notice,
 }
 
 /// What came back.
@@ -129,7 +141,11 @@ impl Http {
     /// Nothing came back.
     pub(super) async fn exchange(&self, request: Request<'_>) -> std::result::Result<Response, Failure> {
         // Nobody is to think that something else takes so long.
-        let what = if request.has_login { "waiting.token" } else { "waiting.answer" };
+        let what = match request.purpose {
+            Purpose::Records => "waiting.answer",
+            Purpose::Token => "waiting.token",
+            Purpose::Notice => "waiting.notice",
+        };
         let _awaiting = Awaiting::begin(what, &self.host);
         match &self.log {
             None => self.send(request).await,
@@ -140,7 +156,7 @@ impl Http {
     async fn send_and_log(&self, log: &ExchangeLog, request: Request<'_>) -> std::result::Result<Response, Failure> {
         let began = Instant::now();
         let (method, address, about) = (request.method.clone(), request.address, request.about);
-        let (sent, has_login) = (request.body.clone(), request.has_login);
+        let (sent, purpose) = (request.body.clone(), request.purpose);
         let came = self.send(request).await;
         let back = came.as_ref().ok().and_then(|response| response.body.as_ref().ok());
         let id = about.map(|(_, id)| id.to_string());
@@ -154,7 +170,7 @@ impl Http {
                 Err(failure) => Err(failure.text()),
             },
             lasted: began.elapsed(),
-            bodies: (!has_login).then(|| (&*sent, back.map_or(b"".as_slice(), |body| body))),
+            bodies: (purpose == Purpose::Records).then(|| (&*sent, back.map_or(b"".as_slice(), |body| body))),
         });
         came
     }
@@ -190,7 +206,7 @@ impl Http {
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
         match error.is_connect() {
-            true => match trouble::for_good(error, &self.host, self.proxy.as_deref()) {
+            true => match trouble::for_good(error, &self.host, self.proxy.as_ref()) {
                 Some(error) => Failure::ForGood(error),
                 None => Failure::NotSent(self.on_the_way(trouble::reason(error))),
             },
@@ -203,7 +219,7 @@ impl Http {
     /// Why no connection comes about, with the proxy it should have come through.
     fn on_the_way(&self, why: Message) -> Message {
         match &self.proxy {
-            Some(proxy) => message!("api.through_proxy", proxy = proxy, why = why),
+            Some(proxy) => message!("api.through_proxy", proxy = proxy.name, why = why),
             None => why,
         }
     }
@@ -303,7 +319,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::from_static(b"{}!"),
             about: None,
-            has_login: false,
+            purpose: Purpose::Records,
         }
     }
 

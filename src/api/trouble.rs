@@ -6,6 +6,7 @@ use std::io;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 
+use super::proxy::Shown;
 use super::tls::is_authority;
 use crate::error::Error;
 use crate::language::Language;
@@ -53,11 +54,10 @@ pub(super) fn reason(error: &reqwest::Error) -> Message {
 }
 
 /// The error where trying again cannot help; none where it may.
-pub(super) fn for_good(error: &reqwest::Error, host: &str, proxy: Option<&str>) -> Option<Error> {
+pub(super) fn for_good(error: &reqwest::Error, host: &str, proxy: Option<&Shown>) -> Option<Error> {
     for cause in causes(error) {
         if cause.to_string() == "tunnel error: proxy authorization required" {
-            let message = message!("api.proxy_login", proxy = proxy.unwrap_or_default());
-            return Some(Error::cannot_run(message).hint(message!("api.proxy_login_hint")));
+            return Some(unknown_to_proxy(host, proxy));
         }
         match cause.downcast_ref() {
             Some(rustls::Error::InvalidCertificate(why)) => return Some(untrusted(host, why)),
@@ -78,6 +78,25 @@ pub(super) fn for_good(error: &reqwest::Error, host: &str, proxy: Option<&str>) 
         }
     }
     None
+}
+
+/// The error for a proxy that wants to know who asks. Which kinds of login it takes the library does not hand on.
+fn unknown_to_proxy(host: &str, proxy: Option<&Shown>) -> Error {
+    let name = proxy.map_or("", |proxy| &proxy.name);
+    let (message, hint) = match proxy.is_some_and(|proxy| proxy.has_login) {
+        true => (message!("api.proxy_login", proxy = name), message!("api.proxy_other_login_hint", host = host)),
+        false => (message!("api.proxy_no_login", proxy = name), message!("api.proxy_login_hint")),
+    };
+    Error::cannot_run(message).hint(hint)
+}
+
+/// What to do where no connection comes about for this reason.
+pub fn hint_of(why: &Message) -> Message {
+    // It may stand behind the name of the proxy.
+    match why.to_json().contains("\"api.proxy_refused\"") {
+        true => message!("api.proxy_refused_hint"),
+        false => message!("api.unreachable_hint"),
+    }
 }
 
 /// The error for a host whose certificate is not accepted.

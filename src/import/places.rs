@@ -144,7 +144,7 @@ pub(super) fn hold_here(options: &ImportOptions<'_>) -> Result<Option<std::fs::F
     }
     let folder = Path::new(RUNS);
     let place = || folder.display().to_string();
-    let begun = std::fs::create_dir_all(folder).and_then(|()| files::open_lock(&folder.join("begin.lock")));
+    let begun = files::private_folders().create(folder).and_then(|()| files::open_lock(&folder.join("begin.lock")));
     let file = match begun {
         Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
             // Where nobody can write, nobody begins a run; one of another folder has no part in that.

@@ -400,8 +400,8 @@ impl<'a> RowSender<'a> {
         if self.client.was_answered() {
             return down(why);
         }
-        Error::cannot_run(message!("attempt.unreachable", host = self.client.target().host(), why = why))
-            .hint(message!("api.unreachable_hint"))
+        let hint = api::hint_of(&why);
+        Error::cannot_run(message!("attempt.unreachable", host = self.client.target().host(), why = why)).hint(hint)
     }
 }
 

@@ -32,7 +32,7 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
         return Ok(kept.clone());
     }
     let place = || message!("csv.cannot_write", file = folder.display());
-    std::fs::create_dir_all(&folder).context(place)?;
+    files::private_folders().create(&folder).context(place)?;
     files::sweep(&folder);
     let mut file = AtomicFile::new_in(&folder).context(place)?;
     let (hash, head) = receive(named, &mut file, place)?;

@@ -119,7 +119,7 @@ fn a_proxy_setting_that_cannot_be_read_is_never_passed_by() {
     // What is plainly meant is used; nobody listens there, which is the proxy's fault and not the service's.
     let settings = [("HTTPS_PROXY", " http://127.0.0.1:1 ")];
     let ran = import(&Work::with("root.pem", &tls.certificate), &address, "--ca-cert root.pem", &settings);
-    ran.exits(1).says("by the proxy http://127.0.0.1:1, HTTPS_PROXY: the connection was refused");
+    ran.exits(1).says("by the proxy http://127.0.0.1:1 (HTTPS_PROXY): the connection was refused");
     assert_eq!(tls.requests(), 0, "{ran}");
 }
 
@@ -138,14 +138,26 @@ fn proxy_that_says(answer: &'static str) -> String {
 
 #[test]
 fn a_proxy_that_refuses_is_named_with_what_it_wants() {
-    for (answer, said) in [
-        ("HTTP/1.1 407 no\r\nContent-Length: 0\r\n\r\n", "wants another login"),
-        ("HTTP/1.1 403 no\r\nContent-Length: 0\r\n\r\n", "does not let the connection through"),
+    let wanting = "HTTP/1.1 407 no\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n";
+    let refusing = "HTTP/1.1 403 no\r\nContent-Length: 0\r\n\r\n";
+    for (answer, has_login, said, hint) in [
+        (wanting, false, "wants a login", "write user and password into the address"),
+        // Who has written them there is not told to do so.
+        (wanting, true, "does not take the login", "Windows logins only (NTLM, Negotiate)"),
+        (refusing, true, "does not let the connection through", "let this host through"),
+        (refusing, false, "does not let the connection through", "NO_PROXY"),
     ] {
-        let proxy = proxy_that_says(answer);
+        let mut proxy = proxy_that_says(answer);
+        if !has_login {
+            proxy = proxy.replace(&format!("me:{PASSWORD}@"), "");
+        }
         let ran = import(&Work::new(), "https://service.example.com", "", &[("HTTPS_PROXY", &proxy)]);
-        ran.exits(1).says(said).says("HTTPS_PROXY").never_says(PASSWORD);
+        ran.exits(1).says(said).says(hint).says("(HTTPS_PROXY)").never_says(PASSWORD);
+        ran.never_says("check the address and the network");
     }
+    let ran =
+        import(&Work::new(), "https://service.example.com", "--lang zh", &[("HTTPS_PROXY", &proxy_that_says(wanting))]);
+    ran.exits(1).says("（来自 HTTPS_PROXY）").says("域登录").never_says("请在代理地址中写上");
 }
 
 #[test]
