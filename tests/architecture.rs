@@ -105,7 +105,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("interrupt", &["error", "message"]),
     ("waiting", &["message"]),
     ("toml_words", &["language", "message", "text"]),
-    ("error", &["message", "text"]),
+    ("error", &["language", "message", "text"]),
     ("problem", &["message"]),
     ("message", &["language", "text"]),
     ("text", &[]),
