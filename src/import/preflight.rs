@@ -590,9 +590,12 @@ impl<'a> Reading<'a> {
             _ => Vec::new(),
         };
         self.mapping.check_edited(&self.row, &unedited, &mut self.record);
-        // A cell that the reader stumbled over is not one that says nothing.
+        // A cell that the reader stumbled over is not one that says nothing, nor is one that says it in a word.
         let is_remarked = |source: &FieldSource| match source.source {
-            ValueSource::Column(column) => self.row.remarks.iter().any(|remark| remark.column == Some(column)),
+            ValueSource::Column(column) => {
+                self.row.remarks.iter().any(|remark| remark.column == Some(column))
+                    || self.record.findings.iter().any(|it| it.code == "null_word" && it.column == Some(column))
+            }
             _ => false,
         };
         let is_left_alone = |(index, source): (usize, &FieldSource)| {

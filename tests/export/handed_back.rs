@@ -153,3 +153,26 @@ fn a_mask_is_not_said_to_be_what_somebody_changed() {
     let ran = work.on(&server, "import companies mine.csv --mode update");
     ran.exits(0).never_says("somebody changed").never_says("the service \"");
 }
+
+/// What somebody writes over a value is an edit, also where it is a word for "nothing": it is asked about as in any other file.
+#[test]
+fn a_word_for_nothing_that_was_written_over_a_value_waits() {
+    let (work, server) = exported("customers", &["备注一", "备注二", "null", ""], "note");
+    let writes = server.requests_to("customers.update");
+    let exported = work.read("mine.csv");
+    work.on(&server, "import customers mine.csv --mode update").exits(0);
+    for (word, note) in [("null", "备注一"), ("NULL", "备注二")] {
+        work.write("mine.csv", exported.replacen(note, word, 1));
+        let ran = work.on(&server, "import customers mine.csv --mode update --fresh");
+        ran.exits(3).says("is a word for \"nothing\"").says("1 row may be right");
+        assert_eq!(work.summary()["rows"]["held"], 1, "{ran}");
+    }
+    // Where a cell was emptied, or says in words that its field is to be empty, nobody is asked.
+    work.write("mine.csv", exported.replacen("备注一", "", 1));
+    work.on(&server, "import customers mine.csv --mode update --fresh").exits(0);
+    assert_eq!(server.requests_to("customers.update"), writes);
+    work.write("mine.csv", exported.replacen("备注一", "#清空", 1));
+    work.on(&server, "import customers mine.csv --mode update --fresh").exits(0);
+    assert_eq!(server.requests_to("customers.update"), writes + 1);
+    assert_eq!(server.records("customers")[0]["note"], "");
+}
