@@ -1,6 +1,7 @@
 //! What a row says, as a hash: the pairs of field and value as the file has them, before anything is made of them. Position,
 //! the order of columns and cells that are not sent do not count, nor does what saving a file again changes: spaces around
-//! a text, the forms of days, in numbers and ids the width.
+//! a text, the forms of days, in numbers and ids the width. Where nothing else tells a row from those that were sent, the width
+//! of its texts does not count either: input methods write `（１）` for `(1)`.
 //!
 //! Rows are known by it for ever, so it never changes: what is here stands by itself, whatever the checks learn.
 
@@ -28,21 +29,23 @@ impl Identities {
         Identities { order, text: String::new(), bytes: Vec::new() }
     }
 
-    /// What a row says.
-    pub fn of(&mut self, mapping: &Mapping, row: &Row) -> Content {
+    /// What a row says. One that `is_known_otherwise`, by a key or because it changes a record, says another thing when the
+    /// width of a text changes: that is an edit, to be named or written.
+    pub fn of(&mut self, mapping: &Mapping, row: &Row, is_known_otherwise: bool) -> Content {
         self.bytes.clear();
         for source in self.order.iter().map(|position| &mapping.sources[*position]) {
             self.text.clear();
-            let (kind, text) = (source.field.kind, &mut self.text);
+            let canonical = Canonical { kind: source.field.kind, folds_texts: !is_known_otherwise };
+            let text = &mut self.text;
             match &source.source {
                 ValueSource::Column(column) | ValueSource::OldId(column) => {
-                    push_canonical(kind, row.cell(*column).text, text);
+                    canonical.push(row.cell(*column).text, text);
                 }
                 ValueSource::Routed(_) => {}
-                ValueSource::Constant(constant) => push_canonical(kind, constant, text),
+                ValueSource::Constant(constant) => canonical.push(constant, text),
                 // One that cannot be made is a mistake of the row; its cells stand in the other columns.
                 ValueSource::Template(template) => {
-                    push_canonical(kind, &template.render(row).unwrap_or_default(), text);
+                    canonical.push(&template.render(row).unwrap_or_default(), text);
                 }
             }
             if !self.text.is_empty() {
@@ -58,26 +61,47 @@ impl Identities {
     }
 }
 
-/// Appends a text without the spaces around it; a day in one form; a number, an id, a telephone number in plain width.
-fn push_canonical(kind: Kind, text: &str, out: &mut String) {
-    let text = text.trim();
-    match kind {
-        // A text is what it says, to the letter: `1.10` is not `1.1` and `！` not `!`. Only days are rewritten by
-        // spreadsheet programs wherever they stand.
-        Kind::Text | Kind::Html | Kind::Tags | Kind::Choice | Kind::Email => match moment(text) {
-            Some(moment) => out.push_str(&moment),
-            None => out.push_str(text),
-        },
-        Kind::Mobile | Kind::Phone | Kind::Id | Kind::Ids if text.is_ascii() => out.push_str(text),
-        Kind::Mobile | Kind::Phone | Kind::Id | Kind::Ids => out.extend(text.chars().map(narrow)),
-        Kind::Integer | Kind::Decimal => {
-            let narrow: String = text.chars().map(narrow).collect();
-            out.push_str(number(&narrow));
+/// The form of a value that is the same for ever.
+struct Canonical {
+    kind: Kind,
+    /// The width of texts does not count.
+    folds_texts: bool,
+}
+
+impl Canonical {
+    /// Appends a text without the spaces around it; a day in one form; a number, an id, a telephone number in plain width.
+    fn push(&self, text: &str, out: &mut String) {
+        let text = text.trim();
+        match self.kind {
+            // A text is what it says, to the letter: `1.10` is not `1.1`. Only days are rewritten by spreadsheet programs
+            // wherever they stand.
+            Kind::Text | Kind::Html | Kind::Tags | Kind::Choice | Kind::Email => match moment(text) {
+                Some(moment) => out.push_str(&moment),
+                None if self.folds_texts => push_folded(text, out),
+                None => out.push_str(text),
+            },
+            Kind::Mobile | Kind::Phone | Kind::Id | Kind::Ids => push_folded(text, out),
+            Kind::Integer | Kind::Decimal => {
+                let narrow = folded(text);
+                out.push_str(number(&narrow));
+            }
+            Kind::Date | Kind::DateTime => {
+                let narrow = folded(text);
+                out.push_str(moment(narrow.trim()).as_deref().unwrap_or(&narrow));
+            }
         }
-        Kind::Date | Kind::DateTime => {
-            let narrow: String = text.chars().map(narrow).collect();
-            out.push_str(moment(narrow.trim()).as_deref().unwrap_or(&narrow));
-        }
+    }
+}
+
+/// A text that is told from others by its signs, whatever their width.
+pub fn folded(text: &str) -> String {
+    text.chars().map(narrow).collect()
+}
+
+fn push_folded(text: &str, out: &mut String) {
+    match text.is_ascii() {
+        true => out.push_str(text),
+        false => out.extend(text.chars().map(narrow)),
     }
 }
 
@@ -177,7 +201,7 @@ mod tests {
     fn identity(header: &[&str], file: &str, cells: &[&str]) -> Content {
         let mapping = mapping(header, file);
         let row = Row { number: 2, line: Some(2), cells: cells.to_vec().into(), ..Row::default() };
-        Identities::new(&mapping).of(&mapping, &row)
+        Identities::new(&mapping).of(&mapping, &row, true)
     }
 
     const HEADER: &[&str] = &["姓名", "手机", "公司编号"];
@@ -249,6 +273,20 @@ mod tests {
                 panic!("{text} and {other} are taken for the same");
             }
         }
+    }
+
+    #[test]
+    fn the_width_of_a_text_counts_only_where_a_row_is_known_otherwise() {
+        let mapping = mapping(HEADER, "");
+        let of = |name: &str, is_known_otherwise| {
+            let cells: &[&str] = &[name, "", "20001"];
+            let row = Row { number: 2, line: Some(2), cells: cells.to_vec().into(), ..Row::default() };
+            Identities::new(&mapping).of(&mapping, &row, is_known_otherwise)
+        };
+        assert_eq!(of("示例（１）", false), of("示例(1)", false));
+        assert_ne!(of("示例（１）", true), of("示例(1)", true));
+        assert_ne!(of("示例（１）", false), of("示例(2)", false));
+        assert_eq!(of("示例 1", false), of("示例 1", true));
     }
 
     /// Rows are known by it in journals that are years old.

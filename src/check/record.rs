@@ -83,6 +83,11 @@ impl Record {
         (!value.is_empty()).then_some(value.as_str())
     }
 
+    /// Whether any of its natural keys is filled.
+    pub fn has_key(&self, mapping: &Mapping) -> bool {
+        self.keys(mapping).next().is_some()
+    }
+
     /// The natural keys whose fields are all filled, the strongest first.
     pub(super) fn keys<'m>(&self, mapping: &'m Mapping) -> impl Iterator<Item = &'m KeySources> {
         mapping.keys.iter().filter(|key| key.sources.iter().all(|index| !self.values[*index].is_empty()))

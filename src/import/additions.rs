@@ -1,7 +1,6 @@
 //! What rows add to records that no record shows afterwards, such as a reply: whoever got it once does not get it again, whatever
 //! file or run brings it. All else that a row says of a record is decided by that record as it is now.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use super::change::{AddedBefore, SaidCell};
@@ -14,6 +13,7 @@ use super::spool::RowState;
 use crate::account::SANDBOX;
 use crate::baseline::normal;
 use crate::check::consent::SENT_BEFORE;
+use crate::check::identity::folded;
 use crate::entity::{Custom, Entity};
 use crate::error::Result;
 use crate::format::Content;
@@ -151,15 +151,15 @@ fn added_by_cells(entity: &Entity, cells: &[SaidCell]) -> Option<Content> {
     added(entity, told.map(|cell| (cell.field.as_str(), cell.value.as_str())))
 }
 
-/// What is added where fields are told these texts: however they are spelled.
+/// What is added where fields are told these texts: however they are spelled, and in whatever width.
 fn added<'a>(entity: &Entity, told: impl Iterator<Item = (&'a str, &'a str)>) -> Option<Content> {
-    let mut told: Vec<(&str, Cow<'_, str>)> = told
+    let mut told: Vec<(&str, String)> = told
         .filter_map(|(name, text)| Some((entity.field(name).filter(|field| field.write_only)?, name, text)))
         .filter(|(_, _, text)| !text.is_empty())
-        .map(|(field, name, text)| (name, normal(field, text)))
+        .map(|(field, name, text)| (name, folded(&normal(field, text))))
         .collect();
     told.sort_unstable();
-    hash_of_added(told.iter().map(|(name, text)| (*name, text.as_ref())))
+    hash_of_added(told.iter().map(|(name, text)| (*name, text.as_str())))
 }
 
 /// What a row adds to its record; nothing of most.

@@ -110,9 +110,19 @@ impl Checks<'_> {
         let confirmation = self.mapping.own.confirmation;
         *is_confirmed = confirmation.is_some_and(|column| is_confirmation(row.cell(column).text));
         self.mapping.take_as_shown(row, self.sheet);
-        *identity = if self.has_identities { identities.of(self.mapping, row) } else { row.content };
         if self.has_values {
             self.mapping.check(row, record);
         }
+        *identity = match self.has_identities {
+            true => identities.of(self.mapping, row, !self.is_known_by_words(record)),
+            false => row.content,
+        };
+    }
+
+    /// Whether a row makes something new, and nothing but its words tells it from others.
+    fn is_known_by_words(&self, record: &Record) -> bool {
+        let entity = self.mapping.entity();
+        let makes_new = !entity.may_change && entity.edits.is_none() && entity.conflict.is_none();
+        makes_new && self.has_values && !record.has_key(self.mapping) && record.old_id.is_empty()
     }
 }

@@ -57,6 +57,39 @@ fn a_file_that_was_saved_again_is_the_same_file() {
     }
 }
 
+/// Somebody typed the file again: full-width signs come and go with the input method.
+#[test]
+fn texts_in_another_width_make_no_second_ticket_and_edit_a_row_that_is_known_otherwise() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "标题,描述,联系人编号\n示例0（急）,坏了！ A-1,50001\n示例1,坏了,50001\n");
+    work.on(&server, "import tickets mine.csv").exits(0);
+    let stored = server.stored("tickets");
+    let again = "标题,描述,联系人编号\n示例０(急),坏了!　Ａ－１,50001\n示例１,坏了,50001\n";
+    work.write("mine.csv", again);
+    work.on(&server, "import tickets mine.csv").exits(0).says("this was done before");
+    work.write("copy.csv", again);
+    work.on(&server, "import tickets copy.csv").exits(0).says("this was done before");
+    // Beside a third one they are two that may be meant once more.
+    work.write("more.csv", format!("{again}示例２,坏了,50001\n"));
+    work.on(&server, "import tickets more.csv").exits(3).says("2 rows say the same as what was imported before");
+    assert_eq!(server.stored("tickets"), stored + 1);
+    // Two such rows of one file are two tickets.
+    work.write("twins.csv", "标题,描述,联系人编号\n孪生0,坏了,50001\n孪生０,坏了,50001\n");
+    work.on(&server, "import tickets twins.csv").exits(0);
+    assert_eq!(server.stored("tickets"), stored + 3);
+
+    // What has a key is known by that, and what was edited is named.
+    work.write("people.csv", "姓名,手机,公司编号\n示例Ａ,13100000001,20001\n");
+    work.on(&server, "import customers people.csv").exits(0);
+    let people = server.stored("customers");
+    work.write("people.csv", "姓名,手机,公司编号\n示例A,13100000001,20001\n");
+    work.on(&server, "import customers people.csv --accept-changed").exits(0).says("--mode update");
+    assert_eq!(server.stored("customers"), people);
+    work.on(&server, "import customers people.csv --mode update").exits(0);
+    assert_rows(&work.summary(), "updated 1");
+    assert!(server.records("customers").iter().any(|record| record["name"] == "示例A"));
+}
+
 #[test]
 fn an_unfinished_run_goes_on_when_its_file_was_sorted_or_got_more_rows() {
     let server = Server::start("");

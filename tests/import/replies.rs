@@ -122,6 +122,16 @@ fn nobody_gets_a_reply_twice_whatever_file_brings_it() {
 }
 
 #[test]
+fn a_reply_in_another_width_is_the_same_reply() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.write("a.csv", "工单编号,首条回复\n900001,已处理（A1）！\n");
+    work.on(&server, "import tickets a.csv --mode update").exits(0);
+    work.write("b.csv", "工单编号,首条回复\n900001,已处理(Ａ１)!\n");
+    work.on(&server, "import tickets b.csv --mode update").exits(0).says("are not added again");
+    assert_eq!(replies(&server, "900001"), 1);
+}
+
+#[test]
 fn another_reply_another_ticket_and_what_a_person_says_are_sent() {
     let (work, server) = (Work::new(), Server::start(""));
     for (file, rows) in [
