@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::cells::CellReader;
 use super::options::ResumeOptions;
 use super::preflight::Rows;
-use super::references::{Answers, FILE_NAME, Given};
+use super::references::{Answers, FILE_NAME, Given, OF_ACCOUNT};
 use crate::check::confirmed::Confirmed;
 use crate::check::consent::EXISTS;
 use crate::entity::{Entity, WriteMode};
@@ -105,7 +105,7 @@ fn find_meant(
     let reopens = resends
         || options.consents && past.counts()?.held > 0
         || past.unknown_elsewhere()? > 0
-        || past.counts()?.refused > 0 && is_decided_anew(options, &past)?;
+        || past.counts()?.refused > 0 && may_be_refused_no_more(options, &past)?;
     let ended = past.ended()?.filter(|(_, is_finished)| *is_finished && !reopens).map(|(exit, _)| exit);
     if let Some(exit) = ended {
         // A newer program knows the interface better; that is no reason to import again what is done. Nor is another order.
@@ -269,6 +269,11 @@ fn is_overtaken(past: &JournalReader, identity: &RunIdentity, index: &RunIndex) 
     Ok(index.runs_for(&identity.entity)?.iter().any(is_later))
 }
 
+/// Whether rows that a run has refused may be sent now: a person decided otherwise, or they named what the account did not have.
+fn may_be_refused_no_more(options: &ResumeOptions, past: &JournalReader) -> Result<bool> {
+    Ok(past.has_refused_for(&OF_ACCOUNT)? || is_decided_anew(options, past)?)
+}
+
 /// Whether a person has changed an answer that a run has acted on.
 fn is_decided_anew(options: &ResumeOptions, past: &JournalReader) -> Result<bool> {
     let kept = past.decisions()?;
@@ -307,12 +312,12 @@ pub(super) fn open(
             Ok(OpenedRun::New(journal))
         }
         ResumePlan::Continue(folder, past) => {
-            let is_decided_anew = is_decided_anew(options, &past)?;
+            let looks_anew = may_be_refused_no_more(options, &past)?;
             drop(past);
             let mut journal = Journal::open(&folder)?;
             journal.reopen_elsewhere()?;
-            if is_decided_anew {
-                // Rows that a person decided not to send may be meant now; others are refused once more.
+            if looks_anew {
+                // Others are refused once more.
                 journal.reopen_refused()?;
             }
             if options.consents {

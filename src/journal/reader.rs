@@ -270,6 +270,19 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
+    /// Whether any row was refused for one of these reasons.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn has_refused_for(&self, codes: &[&str]) -> Result<bool> {
+        let marks = vec!["?"; codes.len()].join(", ");
+        let sql = format!("SELECT 1 FROM operation WHERE status = {} AND code IN ({marks})", Status::Refused as i64);
+        self.connection
+            .prepare(&sql)
+            .and_then(|mut statement| statement.exists(rusqlite::params_from_iter(codes)))
+            .map_err(|error| failed(&self.folder, error))
+    }
+
     /// Request ids of rows that may have been sent before and are sent again all the same.
     ///
     /// # Errors

@@ -168,6 +168,39 @@ fn what_is_not_there_may_be_decided_for_all_rows_beforehand() {
     assert_eq!(work.table("refused/results.csv").column("code"), ["no_such_record"]);
 }
 
+/// "Correct the cell, or make the record first": whoever does the latter has nothing to change in the file.
+#[test]
+fn rows_that_named_what_was_not_there_go_on_with_the_same_command() {
+    let server = Server::start("");
+    let work = Work::with(
+        "mine.csv",
+        "姓名,手机,公司名称\n示例甲,13100000001,示例新公司\n示例乙,13100000002,示例公司00002有限公司\n",
+    );
+    let import = "import customers mine.csv --missing 公司名称=refuse --run run";
+    work.on(&server, import).exits(3);
+    assert_rows(&work.summary_of("run"), "created 1, refused 1");
+    // Nothing is there yet.
+    work.on(&server, import).exits(3).never_says("this was done before");
+    assert_rows(&work.summary_of("run"), "created 1, refused 1");
+    work.write("company.csv", "公司名称\n示例新公司\n");
+    work.on(&server, "import companies company.csv --run company").exits(0);
+    let stored_before = server.stored("customers");
+    work.on(&server, import).exits(0);
+    assert_rows(&work.summary_of("run"), "created 2");
+    assert_eq!(server.stored("customers"), stored_before + 1);
+    work.on(&server, import).exits(0).says("this was done before");
+
+    // What a retry has made of them meanwhile stays made.
+    work.write("other.csv", "姓名,手机,公司名称\n示例丙,13100000003,示例另一家\n");
+    let import = "import customers other.csv --missing 公司名称=refuse --run other";
+    work.on(&server, import).exits(3);
+    work.write("company.csv", "公司名称\n示例另一家\n");
+    work.on(&server, "import companies company.csv --accept-changed").exits(0);
+    work.on(&server, "retry other").exits(0);
+    work.on(&server, import).exits(0);
+    assert_eq!(server.stored("customers"), stored_before + 2);
+}
+
 #[test]
 fn a_list_that_is_refused_lets_ids_through_with_a_word_and_holds_names_up() {
     let server = Server::start("--fault 403,on=GET_companies");

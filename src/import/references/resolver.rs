@@ -251,6 +251,9 @@ impl<'l, 'a> Resolver<'l, 'a> {
     }
 }
 
+/// Codes of rows that are refused for what the account has or lacks: that may change.
+pub(in crate::import) const OF_ACCOUNT: [&str; 3] = ["no_such_record", "ambiguous_record", "record_disagrees"];
+
 /// The one record that all of this tells of.
 fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
     let [(first, text), others @ ..] = told else {
