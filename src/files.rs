@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Context, Error, Result};
+use crate::file_names;
 use crate::message;
 use crate::message::{Message, SystemWords};
 use crate::t;
@@ -42,7 +43,7 @@ impl Destination {
     /// # Errors
     /// A path that cannot be looked at, or links that lead in a circle.
     pub fn of(path: &Path) -> io::Result<Destination> {
-        refuse_reserved(path)?;
+        file_names::refuse(path)?;
         let mut place = path.to_owned();
         for _ in 0..MOST_LINKS {
             match std::fs::metadata(&place) {
@@ -52,7 +53,7 @@ impl Destination {
                     return Ok(Destination::Stream(place));
                 }
                 Ok(_) => return Ok(Destination::File(followed(&place)?)),
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(with_part(path, error)),
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(explained(path, error)),
                 // Nothing is there, or a link to nothing yet.
                 Err(_) => match std::fs::read_link(&place) {
                     Ok(next) => place = folder_of(&place).join(next),
@@ -140,7 +141,7 @@ impl AtomicFile {
     pub fn beside(path: &Path, access: Access) -> io::Result<AtomicFile> {
         match Destination::of(path)? {
             Destination::File(file) => {
-                AtomicFile::begin(folder_of(&file), access).map_err(|error| with_part(&file, error))
+                AtomicFile::begin(folder_of(&file), access).map_err(|error| explained(&file, error))
             }
             Destination::Stream(_) => AtomicFile::begin(&std::env::temp_dir(), Access::Owner),
         }
@@ -191,7 +192,7 @@ impl AtomicFile {
         match self.file.persist(long_path(&target)) {
             Ok(_) => Ok(()),
             Err(error) if is_held(&error.error, &target) => Err(io::Error::new(error.error.kind(), t!("files.held"))),
-            Err(error) => Err(error.error),
+            Err(error) => Err(explained(&target, error.error)),
         }
     }
 }
@@ -370,7 +371,7 @@ pub mod path_as_text {
 /// # Errors
 /// A place that cannot be written.
 pub fn create_private_folder(folder: &Path) -> Result<()> {
-    let made = refuse_reserved(folder).and_then(|()| private_folders().create(folder));
+    let made = file_names::refuse(folder).and_then(|()| private_folders().create(folder));
     made.map_err(|error| cannot_write(folder, error))
 }
 
@@ -446,13 +447,14 @@ pub fn remove(path: &Path) -> Result<()> {
 
 /// The error for a file or folder of ours that cannot be made, with what can be done about it.
 pub fn cannot_write(path: &Path, why: io::Error) -> Error {
-    let why = with_part(path, why);
+    let why = explained(path, why);
     let error = Error::cannot_run(message!("journal.cannot_write", file = path.display(), why = why));
     Message::hint_of_system(&why).map_or_else(|| error.clone(), |hint| error.clone().hint(hint))
 }
 
-/// An error about a path that leads through a file, with which part of it that is: some systems say of it that nothing is there.
-fn with_part(path: &Path, error: io::Error) -> io::Error {
+/// What the system says of a path, where it does not say what is wrong: which part of it is a file and no folder (some say that
+/// nothing is there), or that a folder is where a file has to be (Windows says that it may not be opened).
+pub fn explained(path: &Path, error: io::Error) -> io::Error {
     let may_be = matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::NotFound | ErrorKind::AlreadyExists);
     let part = path.ancestors().filter(|_| may_be).find(|part| part.is_file());
     match part {
@@ -460,31 +462,11 @@ fn with_part(path: &Path, error: io::Error) -> io::Error {
             let words = message!("system.part_is_file", part = short_path(part).display());
             io::Error::new(ErrorKind::NotADirectory, SystemWords(words))
         }
+        None if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied && path.is_dir() => {
+            io::Error::new(ErrorKind::IsADirectory, SystemWords(message!("system.is_folder")))
+        }
         None => error,
     }
-}
-
-/// Names of devices on Windows, whatever their endings: what is written to `NUL.csv` is nowhere.
-const RESERVED: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
-
-fn refuse_reserved(path: &Path) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    match cfg!(windows) && is_reserved(&name) {
-        true => Err(io::Error::new(ErrorKind::InvalidFilename, SystemWords(message!("system.reserved", name = name)))),
-        false => Ok(()),
-    }
-}
-
-/// Whether Windows takes a name for a device, or cuts its end off. The bare name of the device that swallows all is meant so.
-fn is_reserved(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
-    let is_port = || {
-        let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
-        number.is_some_and(|number| number.len() == 1 && number.bytes().all(|byte| (b'1'..=b'9').contains(&byte)))
-    };
-    let is_device = RESERVED.contains(&&*stem) || is_port();
-    let is_cut = name.len() > 2 && name.ends_with(['.', ' ']);
-    !name.eq_ignore_ascii_case("NUL") && (is_device || is_cut)
 }
 
 /// Staging directories of this process, to be removed when it is told to leave at once.
@@ -599,6 +581,7 @@ fn staging() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
 /// # Errors
 /// A file that cannot be written; a pipe that nobody reads ([`is_unread`]).
 pub fn open_private_to_append(path: &Path) -> io::Result<File> {
+    file_names::refuse(path)?;
     let mut options = File::options();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -609,15 +592,16 @@ pub fn open_private_to_append(path: &Path) -> io::Result<File> {
             options.create(false).custom_flags(libc::O_NONBLOCK);
         }
     }
-    options.open(path)
+    options.open(path).map_err(|error| explained(path, error))
 }
 
 /// Whether nobody reads the pipe that was to be written into.
 pub fn is_unread(error: &io::Error) -> bool {
     #[cfg(unix)]
-    return error.raw_os_error() == Some(libc::ENXIO);
+    const UNREAD: Option<i32> = Some(libc::ENXIO);
     #[cfg(not(unix))]
-    return false;
+    const UNREAD: Option<i32> = None;
+    UNREAD.is_some() && error.raw_os_error() == UNREAD
 }
 
 /// How often a lock that another command holds is tried.
@@ -816,28 +800,15 @@ mod tests {
     }
 
     #[test]
-    fn names_of_devices_are_known_whatever_their_endings() {
-        for name in ["CON", "nul.csv", "Nul.tar.gz", "aux .xlsx", "com1", "LPT9.csv", "prn.", "客户.", "客户.csv "]
-        {
-            assert!(is_reserved(name), "{name}");
-        }
-        for name in
-            ["NUL", "console.csv", "nullable.csv", "COM0.csv", "COM10.csv", "客户.csv", ".", "..", "", "company.csv"]
-        {
-            assert!(!is_reserved(name), "{name}");
-        }
-    }
-
-    #[test]
     fn a_path_through_a_file_names_that_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.csv");
         std::fs::write(&file, "x").unwrap();
         for kind in [ErrorKind::NotADirectory, ErrorKind::NotFound] {
-            let error = with_part(&file.join("runs").join("first"), kind.into());
+            let error = explained(&file.join("runs").join("first"), kind.into());
             assert!(error.to_string().contains("mine.csv"), "{error}");
         }
-        let other = with_part(&folder.path().join("none").join("first"), ErrorKind::NotFound.into());
+        let other = explained(&folder.path().join("none").join("first"), ErrorKind::NotFound.into());
         assert_eq!(other.kind(), ErrorKind::NotFound);
         assert!(!other.to_string().contains("none"));
     }

@@ -13,6 +13,7 @@ pub mod definitions;
 pub mod entity;
 pub mod error;
 pub mod export;
+pub mod file_names;
 pub mod files;
 pub mod format;
 pub mod import;

@@ -94,6 +94,7 @@ impl Message {
             io::ErrorKind::PermissionDenied => Some("system.no_permission"),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some("system.disk_full"),
             io::ErrorKind::ReadOnlyFilesystem => Some("system.read_only"),
+            io::ErrorKind::InvalidFilename if cfg!(windows) => Some("system.bad_name_on_windows"),
             io::ErrorKind::InvalidFilename => Some("system.bad_name"),
             io::ErrorKind::IsADirectory => Some("system.is_folder"),
             io::ErrorKind::NotADirectory => Some("system.is_file"),

@@ -97,7 +97,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sandbox", &["entity"]),
     ("terminal", &["files"]),
     ("machine", &[]),
-    ("files", &[]),
+    ("files", &["file_names"]),
+    ("file_names", &[]),
 ];
 
 /// The ground floor, which every room stands on, each with what it stands on itself.

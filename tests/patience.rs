@@ -235,8 +235,7 @@ fn a_lock_that_another_command_holds_is_waited_for_and_named_however_quiet() {
     let lock = std::fs::File::create(work.path("bw8-runs/begin.lock")).unwrap();
     lock.lock().unwrap();
     let child = work.start(work.command_on(&server, "import customers mine.csv --quiet"));
-    let file = format!("bw8-runs{}begin.lock", std::path::MAIN_SEPARATOR);
-    child.wait_until_it_says(&format!("waiting until another bw8 command lets go of {file}"));
+    child.wait_until_it_says(&as_printed("waiting until another bw8 command lets go of bw8-runs/begin.lock"));
     drop(lock);
     child.ended().exits(0);
     assert_rows(&work.summary(), "created 2");

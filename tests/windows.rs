@@ -85,3 +85,20 @@ fn paths_may_be_long() {
     work.bw8(["template", "customers", "-o", template.to_str().unwrap()]).exits(0);
     assert!(template.exists());
 }
+
+#[test]
+fn a_name_that_windows_has_no_file_of_is_refused_before_anything_is_done() {
+    let (work, server) = (Work::with("mine.csv", TWO), Server::start(""));
+    let long = format!("import customers mine.csv --run {}", "长".repeat(256));
+    for typed in [
+        "export customers -o 周报-12:30.csv",
+        "template customers -o a*b.xlsx",
+        "import customers mine.csv --run 12:30",
+        &long,
+    ] {
+        work.on(&server, format!("{typed} --lang zh")).exits(1).says("Windows 不允许的字符").says("255 个字符");
+    }
+    assert_eq!(server.requests_to("customers.create"), 0);
+    let name = "长".repeat(80);
+    work.on(&server, format!("export customers -o 周报（12：30）{name}.csv")).exits(0);
+}

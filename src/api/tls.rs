@@ -14,6 +14,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 use rustls_platform_verifier::Verifier;
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::message;
 use crate::message::Message;
 
@@ -121,6 +122,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
             .hint(message!("api.bad_certificate_hint"))
     };
     let bytes = std::fs::read(path).map_err(|error| {
+        let error = files::explained(path, error);
         Error::usage(message!("api.bad_certificate", file = path.display(), why = error))
             .hint(message!("api.no_certificate_file_hint"))
     })?;

@@ -19,7 +19,7 @@ mod tls;
 mod typed;
 mod work;
 
-pub use ran::{Ran, assert_rows};
+pub use ran::{Ran, as_printed, assert_rows};
 pub use redact::{EACH_TIME, without_folder};
 pub use running::{A_MOMENT, Running};
 pub use server::Server;

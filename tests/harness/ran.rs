@@ -94,6 +94,11 @@ impl std::fmt::Display for Ran {
     }
 }
 
+/// A text with paths of the program's own, as it shows them on this system.
+pub fn as_printed(text: &str) -> String {
+    text.replace('/', std::path::MAIN_SEPARATOR_STR)
+}
+
 /// How many rows a summary says ended so, all of them named: `assert_rows(&summary, "created 10, refused 1")`. Together
 /// they are the rows that were read.
 #[track_caller]

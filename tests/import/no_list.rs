@@ -1,6 +1,7 @@
 //! Rows in doubt in an account that does not show what it has: nobody can look, and the user's word works all the same.
 
 use std::collections::BTreeSet;
+#[cfg(unix)]
 use std::sync::mpsc;
 
 use serde_json::{Value, json};

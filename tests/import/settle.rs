@@ -434,7 +434,7 @@ fn a_hand_cut_file_of_unknown_rows_is_told_what_finds_out() {
     cut.rows.push(work.table("mine.csv").rows[2].clone());
     work.write_table("cut.csv", &cut);
     let ran = work.bw8("import customers cut.csv --no-canary --run cut");
-    ran.exits(4).says(&format!("bw8 settle bw8-runs{}{name}", std::path::MAIN_SEPARATOR));
+    ran.exits(4).says(&as_printed(&format!("bw8 settle bw8-runs/{name}")));
     assert_eq!(account.lock().unwrap().creates, 2);
     work.bw8("import customers cut.csv --no-canary --run cut").exits(4).says("bw8 settle");
     account.lock().unwrap().is_hidden.clear();

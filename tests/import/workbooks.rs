@@ -211,7 +211,7 @@ fn of_two_files_of_failed_rows_the_one_that_was_changed_is_meant() {
     let work = mixed("en");
     work.write("run/failed.xlsx", workbook(&[("mine", &fixed(&work, "run/failed.xlsx"))]));
     work.write_table("run/failed.csv", &fixed(&work, "run/failed.csv"));
-    work.bw8("retry run --sandbox").exits(2).says("run/failed.xlsx and run/failed.csv were changed");
+    work.bw8("retry run --sandbox").exits(2).says(&as_printed("run/failed.xlsx and run/failed.csv were changed"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use super::encoding::{self, NotFound};
 use super::text_source::{Filled, TextSource};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::message;
 use crate::message::Message;
 
@@ -16,6 +17,7 @@ use crate::message::Message;
 /// A file that cannot be read, is no text, whose encoding is not certain, or which a byte by line contradicts.
 pub fn read_text(path: &Path, shown: &str) -> Result<String> {
     let bytes = std::fs::read(path).map_err(|why| {
+        let why = files::explained(path, why);
         let hint = Message::hint_of_system(&why).unwrap_or_else(|| message!("format.unreadable_hint"));
         Error::usage(message!("format.unreadable", file = shown, why = why)).hint(hint)
     })?;
