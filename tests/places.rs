@@ -72,6 +72,7 @@ fn a_name_that_is_too_long_says_how_long_it_may_be() {
         ran.exits_with_one_of(&[1, 2]);
         assert_says(&ran, &[most]);
     }
+    assert_eq!(server.requests(), 0, "no page is read for a file that cannot be");
 }
 
 #[test]

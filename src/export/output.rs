@@ -1,5 +1,6 @@
 //! Where an export goes: the file, its format, and the staging directory it is written in until it is whole.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -73,6 +74,10 @@ impl Output {
         // Where it is a link that leads nowhere, the folder it leads to is the one that counts.
         let place = match Destination::of(&file) {
             Ok(Destination::File(place)) => place,
+            // Before all pages are read for a file that cannot be.
+            Err(why) if why.kind() == ErrorKind::InvalidFilename => {
+                return Err(why).context(|| message!("csv.cannot_write", file = file.display()));
+            }
             Ok(Destination::Stream(_)) | Err(_) => file.clone(),
         };
         let folder = folder_of(&place);
