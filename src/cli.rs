@@ -43,7 +43,7 @@ pub enum Command {
     /// Propose which column means which field, as a mapping file to look over; offline
     Map(map::Arguments),
     /// Send again what was refused or failed, after the file was fixed
-    Retry(retry::Arguments),
+    Retry(Box<retry::Arguments>),
     /// Find out what became of rows whose answers were lost, and of rows created without an id; creates nothing
     Settle(settle::Arguments),
     /// Which runs there were and what became of them
