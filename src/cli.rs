@@ -133,12 +133,13 @@ fn brief_of(mut command: clap::Command, path: &str) -> clap::Command {
 pub const HELP_ALL: &str = "--help-all";
 
 /// Options that few people need.
-const RARE: [&str; 32] = [
+const RARE: [&str; 33] = [
     "accept_changed",
     "accept_incomplete",
     "account_mode",
     "api",
     "as_curl",
+    "bind",
     "ca_cert",
     "concurrency",
     "country",
@@ -346,7 +347,7 @@ fn is_file(word: &Path) -> bool {
 }
 
 /// What stands for a value in the Chinese usage.
-const VALUE_NAMES: [(&str, &str); 29] = [
+const VALUE_NAMES: [(&str, &str); 33] = [
     ("ADDRESS", "地址"),
     ("CODE", "代码"),
     ("CODES", "代码"),
@@ -356,6 +357,7 @@ const VALUE_NAMES: [(&str, &str); 29] = [
     ("DURATION", "时长"),
     ("ENTITY", "对象"),
     ("FAULT", "故障"),
+    ("FIELD", "字段"),
     ("FIELD=WHAT", "字段=方式"),
     ("FILE", "文件"),
     ("FORMAT", "格式"),
@@ -371,11 +373,14 @@ const VALUE_NAMES: [(&str, &str); 29] = [
     ("RUN", "导入记录"),
     ("RUN_OR_FILE", "导入记录或文件"),
     ("SECONDS", "秒数"),
+    ("SHELL", "shell 名称"),
     ("SIZE", "规模"),
+    ("SYSTEM", "来源"),
     ("TIME", "时间"),
     ("URL", "网址"),
     ("VALUE", "值"),
     ("WHAT", "方式"),
+    ("WORD", "时间段"),
 ];
 
 /// An argument whose value has a Chinese name.

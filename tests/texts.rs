@@ -247,6 +247,26 @@ fn an_option_has_one_text_wherever_it_stands() {
     }
 }
 
+/// `<FIELD>` in the middle of a Chinese help is a name that nobody has said.
+#[test]
+fn what_stands_for_a_value_has_a_chinese_name() {
+    // Numbers, and columns by their letters.
+    const ANYWHERE: [&str; 3] = ["N", "A,B", "A,B,…"];
+    let mut seen = 0;
+    for (path, command) in commands(bw8::language::Language::Zh) {
+        for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+            for name in argument.get_value_names().unwrap_or_default() {
+                // What is typed as it stands is in small letters.
+                let is_typed = name.to_ascii_lowercase() == name.as_str();
+                let is_said = is_typed || ANYWHERE.contains(&name.as_str());
+                assert!(is_said, "{path}: {} takes {name}", argument.get_id());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 80, "{seen}");
+}
+
 #[test]
 fn every_example_of_the_help_can_be_typed() {
     let mut seen = 0;

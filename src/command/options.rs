@@ -202,7 +202,7 @@ pub(super) struct SendingOptions {
     #[command(flatten)]
     pub references: ReferenceArguments,
     /// Bind each contact to its old id once it is there, as an identity of this system: open, wechat, workWechat, dingding
-    #[arg(long, value_name = "SYSTEM", hide_short_help = true)]
+    #[arg(long, value_name = "SYSTEM")]
     pub bind: Option<String>,
     #[command(flatten)]
     pub doubt: DoubtArguments,

@@ -12,7 +12,7 @@ use super::accounts::Accounts;
 use super::agreed::Agreed;
 use super::first_look::FirstLook;
 use super::introduction::Introduction;
-use super::left_out::what_stays_behind;
+use super::left_out::{Makes, what_stays_behind};
 use super::operation::{WriteOperation, given_column};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -259,7 +259,7 @@ impl<'a> Agreement<'a> {
                 None => t!("run.first").into_owned() + "\n" + &fields.collect::<Vec<_>>().join("\n"),
             });
         }
-        lines.extend(left_out(self.options, preflight, target.credentials.name()));
+        lines.extend(left_out(self.options, preflight, self.about.plan, target.credentials.name()));
         let reads = self.about.plan.map_or(left, |plan| plan.changes.min(left));
         if reads > 0 && reads_each(self.options) {
             lines.push(message!("agreement.reads_each", rows = reads).to_string());
@@ -455,8 +455,21 @@ fn reads_each(options: &ImportOptions<'_>) -> bool {
 }
 
 /// What of the file does not come over, in words.
-pub(super) fn left_out(options: &ImportOptions<'_>, preflight: &Preflight, account: &str) -> Vec<String> {
-    what_stays_behind(&preflight.left_out, options.entity(), options.makes_records(), account)
+pub(super) fn left_out(
+    options: &ImportOptions<'_>,
+    preflight: &Preflight,
+    plan: Option<Plan>,
+    account: &str,
+) -> Vec<String> {
+    // What is held may be consented to, and be new.
+    let may_be_new = |plan: Plan| plan.new + plan.held + preflight.findings.held > 0;
+    let makes = match plan.filter(|_| options.preflight.mode == WriteMode::Upsert) {
+        _ if !options.makes_records() => Makes::None,
+        Some(plan) if !may_be_new(plan) => Makes::None,
+        Some(plan) if plan.changes > 0 || plan.new == 0 => Makes::Some,
+        _ => Makes::All,
+    };
+    what_stays_behind(&preflight.left_out, options.entity(), makes, account)
 }
 
 /// How long sending so many rows takes and until when; none without a limit of our own, or when it takes no time.

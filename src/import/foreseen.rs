@@ -190,7 +190,7 @@ pub(super) fn dry_run(
     }
     let account = options.account.shown_target();
     let account = account.as_ref().map_or("", |target| target.credentials.name());
-    left_out(options, preflight, account).iter().for_each(|line| printer.result(line));
+    left_out(options, preflight, plan, account).iter().for_each(|line| printer.result(line));
     let first = foreseen.first.as_ref().filter(|_| would_send > 0);
     let first = first.and_then(|operation| FirstRequest::of(options, operation));
     if let Some(first) = &first {

@@ -48,17 +48,23 @@ impl LeftOutCounter {
     }
 }
 
+/// Which rows make records, of those that something becomes of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Makes {
+    /// None: all of them change what is there.
+    None,
+    /// Some, and others change what is there.
+    Some,
+    /// All of them.
+    All,
+}
+
 /// What of a file does not come over, in words: columns that the service sets or that nothing takes, one by one, and those that a
 /// mapping which is shipped leaves out, together. Whoever new records will belong to is named in any case.
-pub(super) fn what_stays_behind(
-    columns: &[LeftOut],
-    entity: &Entity,
-    makes_records: bool,
-    account: &str,
-) -> Vec<String> {
+pub(super) fn what_stays_behind(columns: &[LeftOut], entity: &Entity, makes: Makes, account: &str) -> Vec<String> {
     let is_apart = |column: &&LeftOut| !column.column.is_dropped || column.column.field.is_some();
     let mut lines: Vec<String> =
-        columns.iter().filter(is_apart).map(|column| column.text(makes_records, account).to_string()).collect();
+        columns.iter().filter(is_apart).map(|column| column.text(makes, account).to_string()).collect();
     let dropped: Vec<&LeftOut> = columns.iter().filter(|column| !is_apart(column)).collect();
     if !dropped.is_empty() {
         let named = dropped.iter().take(NAMED).map(|LeftOut { column, rows }| {
@@ -74,9 +80,12 @@ pub(super) fn what_stays_behind(
     }
     let is_told = |field: &&Field| !columns.iter().any(|column| column.column.field.as_ref() == Some(&field.name));
     let owners = entity.fields.iter().filter(|field| field.instead == Some(Instead::Owner));
-    for field in owners.filter(is_told).filter(|_| makes_records) {
+    for field in owners.filter(is_told).filter(|_| makes != Makes::None) {
         let (entity, label) = (entity.labels(), field.record_labels());
-        lines.push(message!("left_out.all", entity = entity, label = label, account = account).to_string());
+        lines.push(match makes {
+            Makes::Some => message!("left_out.all_new", entity = entity, label = label, account = account).to_string(),
+            _ => message!("left_out.all", entity = entity, label = label, account = account).to_string(),
+        });
     }
     lines
 }
@@ -88,16 +97,24 @@ impl LeftOut {
     }
 
     /// What does not come over, for a person who agrees to it. New records get something in its place, of this `account`.
-    fn text(&self, makes_records: bool, account: &str) -> Message {
+    fn text(&self, makes: Makes, account: &str) -> Message {
         let LeftOut { column, rows } = self;
         let place = || Detail::Text(column_place(&column.column, &column.header));
         let message = |key: &'static str| {
             Message::of_key(key.to_owned(), vec![("place", place()), ("rows", Detail::Text(rows.to_string()))])
         };
-        match column.instead.filter(|_| makes_records) {
+        match column.instead.filter(|_| makes != Makes::None) {
             Some(Instead::Importer | Instead::Owner) => {
                 let (label, name) = (column.label.clone(), account);
-                message!("left_out.importer", place = place(), rows = rows, label = label, account = name)
+                match makes {
+                    Makes::Some => {
+                        message!("left_out.importer_new", place = place(), rows = rows, label = label, account = name)
+                    }
+                    _ => message!("left_out.importer", place = place(), rows = rows, label = label, account = name),
+                }
+            }
+            Some(Instead::Now) if makes == Makes::Some => {
+                message!("left_out.now_new", place = place(), rows = rows, label = column.label.clone())
             }
             Some(Instead::Now) => {
                 message!("left_out.now", place = place(), rows = rows, label = column.label.clone())

@@ -520,3 +520,23 @@ fn a_record_that_its_row_names_gets_the_key_of_another_where_a_person_says_so() 
     work.write("d.csv", "联系人编号,手机,备注\n50001,13000000001,示例\n");
     work.on(&server, "import customers d.csv --mode update --run own").exits(0);
 }
+
+/// Of records that are there nothing is set, so nothing is said of them: only new ones get an owner and a day.
+#[test]
+fn what_new_records_get_is_not_said_of_those_that_are_changed() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let file = |rows: &str| format!("姓名,手机,公司编号,创建时间\n{rows}");
+    let there = "改名甲,13000000001,20001,2020-01-01\n改名乙,13000000002,20001,2020-01-01\n";
+    let run = |name: &str, rows: String| {
+        work.write(name, file(&rows));
+        work.on(&server, format!("import customers {name} --mode upsert --lang zh"))
+    };
+    let changed = run("there.csv", there.to_owned());
+    changed.exits(0).says("将新建 0、更新 2");
+    assert!(!changed.to_string().contains("负责客服将是") && !changed.to_string().contains("将是今天"), "{changed}");
+    let either = run("either.csv", format!("{}新甲,13100000009,20001,2020-01-01\n", there.replace("改名", "再改")));
+    either.exits(0).says("将新建 1、更新 2").says("新建联系人的负责客服将是 demo@example.com，已有联系人的不变");
+    either.says("新建记录的创建时间将是今天（导入的时间），已有记录的不变");
+    let new = run("new.csv", "新乙,13100000008,20001,2020-01-01\n".to_owned());
+    new.exits(0).says("将新建 1、更新 0").says("全部联系人的负责客服将是").says("创建时间将是今天");
+}
