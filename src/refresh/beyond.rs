@@ -21,6 +21,9 @@ use crate::projection::{is_deleted, service_time};
 /// Ids that follow the last one and are asked for.
 const IDS_BEYOND: i64 = 10;
 
+/// Pages that are compared from the end of a list: of records that were created at once there may be many.
+const PAGES_OF_AN_END: u64 = 200;
+
 /// What lies beyond what a list gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Beyond {
@@ -66,35 +69,47 @@ impl Refresher<'_> {
             return Ok(beyond);
         }
         let Some([first, last]) = self.first_and_last(list)? else { return Ok(Beyond::Unknown) };
-        let end = records.first().and_then(|record| self.created_of(query, record)).map(Moment::begin);
-        let is_other_end = match end {
+        let moments: Vec<Moment> = records.iter().filter_map(|record| self.created_of(query, record)).collect();
+        let newest = moments.first().copied().map(Moment::begin);
+        let is_other_end = match newest {
             // Where all were created at once, the order tells nothing.
             _ if first == last => false,
-            Some(end) if is_descending => end <= first,
-            Some(end) => end >= last,
+            Some(moment) if is_descending => moment <= first,
+            Some(moment) => moment >= last,
             None => false,
         };
-        Ok(if is_other_end { Beyond::Nothing } else { Beyond::Unknown })
+        if !is_other_end {
+            return Ok(Beyond::Unknown);
+        }
+        let is_another = |moment: &Moment| Some(moment.begin()) != newest;
+        if (records.len() as u64) < size || moments.iter().any(is_another) {
+            return Ok(Beyond::Nothing);
+        }
+        // A page of one moment alone may be followed by others of it, which did not come.
+        self.compare(query, list, cursor, &end, |_| true, |moments| moments.iter().any(is_another)).await
     }
 
     /// Asks for what was created since the day of the newest record, or until that of the oldest in a list that begins with the
-    /// newest. A filter that gives what it should leave out, or finds nothing of what came, tells nothing.
+    /// newest. A filter that gives what it should leave out, or finds nothing of what came, tells nothing. Others may have been
+    /// created in the very second of that record, and a filter may leave out its own bounds: so it is asked for a second more.
     async fn by_dates(&self, query: &ListQuery<'_>, list: &List, cursor: &PageCursor) -> Result<Beyond> {
         let Some(whole) = Span::of(query, self.client.service()) else { return Ok(Beyond::Unknown) };
         let Some([first, last]) = self.first_and_last(list)? else { return Ok(Beyond::Unknown) };
         let is_descending = cursor.order == PageOrder::Descending;
         let (day, behind) = match is_descending {
             true => (
-                Span { to: Some(first.date().at(23, 59, 59, 0)), ..whole },
-                Span { to: Some(first.saturating_sub(1.seconds())), ..whole },
+                Span { to: Some(first.date().at(23, 59, 59, 0).saturating_add(1.seconds())), ..whole },
+                Span { to: Some(first.saturating_add(1.seconds())), ..whole },
             ),
             false => (
-                Span { from: Some(last.date().at(0, 0, 0, 0)), ..whole },
-                Span { from: Some(last.saturating_add(1.seconds())), ..whole },
+                Span { from: Some(last.date().at(0, 0, 0, 0).saturating_sub(1.seconds())), ..whole },
+                Span { from: Some(last.saturating_sub(1.seconds())), ..whole },
             ),
         };
         let size = u64::from(self.catalog.service.paging.advised).min(cursor.page_size.max(1));
-        let Some(records) = self.created_in(query, cursor, day, size).await? else { return Ok(Beyond::Unknown) };
+        let asked = |span: Span| span.ask(query, self.client.service());
+        let page = Page { number: 1, size };
+        let Some(records) = self.brief_page(&asked(day), cursor, page).await? else { return Ok(Beyond::Unknown) };
         let moments: Vec<Moment> = records.iter().filter_map(|record| self.created_of(query, record)).collect();
         // The zone of the service's filters may be another one.
         if moments.is_empty() || !moments.iter().all(|moment| day.widened().holds(*moment)) {
@@ -110,23 +125,102 @@ impl Refresher<'_> {
                 return Ok(Beyond::Nothing);
             }
         }
-        // More on that day than a page has.
-        let Some(records) = self.created_in(query, cursor, behind, size).await? else { return Ok(Beyond::Unknown) };
-        if !records.iter().filter_map(|record| self.created_of(query, record)).all(|moment| behind.holds(moment)) {
-            return Ok(Beyond::Unknown);
+        // Where all were created at once, what was created then shows no end: only what was created since shows a wall.
+        let edges = [first, last].map(Moment::Time);
+        if edges.iter().all(|edge| behind.holds(*edge)) {
+            let since = match is_descending {
+                true => Span { to: Some(first.saturating_sub(1.seconds())), ..whole },
+                false => Span { from: Some(last.saturating_add(1.seconds())), ..whole },
+            };
+            let Some(records) = self.brief_page(&asked(since), cursor, page).await? else { return Ok(Beyond::Unknown) };
+            let mut moments = records.iter().filter_map(|record| self.created_of(query, record));
+            return Ok(match moments.all(|moment| since.holds(moment)) {
+                true => self.unseen(query, list, cursor, &records).await?.unwrap_or(Beyond::Unknown),
+                false => Beyond::Unknown,
+            });
         }
-        let unseen = self.unseen(query, list, cursor, &records).await?;
-        Ok(unseen.unwrap_or(if (records.len() as u64) < size { Beyond::Nothing } else { Beyond::Unknown }))
+        // More on that day than a page has.
+        let is_behind = |moment| behind.holds(moment);
+        let beyond = self.compare(query, list, cursor, &asked(behind), is_behind, |_| false).await?;
+        if beyond != Beyond::Unknown || !leaves_out {
+            return Ok(beyond);
+        }
+        // A filter that knows days alone, or those of another zone.
+        let is_of_day = |moment| day.widened().holds(moment);
+        self.compare(query, list, cursor, &asked(day), is_of_day, |_| false).await
     }
 
-    async fn created_in(
+    /// Compares what a list gives from its end, as it is `asked` for there, with what came: page by page until one tells that
+    /// it is enough, or there are no more. It tells nothing where something comes that does not fit.
+    async fn compare(
         &self,
         query: &ListQuery<'_>,
+        list: &List,
         cursor: &PageCursor,
-        span: Span,
-        size: u64,
-    ) -> Result<Option<Vec<Value>>> {
-        self.brief_page(&span.ask(query, self.client.service()), cursor, Page { number: 1, size }).await
+        asked: &ListQuery<'_>,
+        fits: impl Fn(Moment) -> bool,
+        is_enough: impl Fn(&[Moment]) -> bool,
+    ) -> Result<Beyond> {
+        let size = u64::from(self.catalog.service.paging.advised).min(cursor.page_size.max(1));
+        let mut came = HashSet::new();
+        for number in 1..=PAGES_OF_AN_END {
+            self.stop.check()?;
+            let Some(records) = self.brief_page(asked, cursor, Page { number, size }).await? else {
+                // So it is with a page that reaches beyond a wall.
+                return self.places_behind(query, list, cursor, asked, came).await;
+            };
+            let moments: Vec<Moment> = records.iter().filter_map(|record| self.created_of(query, record)).collect();
+            if came.is_empty() && records.is_empty() || !moments.iter().all(|moment| fits(*moment)) {
+                break;
+            }
+            if let Some(beyond) = self.unseen(query, list, cursor, &records).await? {
+                return Ok(beyond);
+            }
+            if is_enough(&moments) {
+                return Ok(Beyond::Nothing);
+            }
+            let before = came.len();
+            came.extend(records.iter().map(|record| record_key::key(query.entity, record).text));
+            let read = came.len() as u64;
+            // As many as came at all end at the same wall, if there is one.
+            if read >= cursor.records {
+                break;
+            }
+            match came.len() - before {
+                // So it is behind the end, or there, too.
+                0 => return self.places_behind(query, list, cursor, asked, came).await,
+                // Pages that share records leave out others.
+                gained if gained < records.len() => break,
+                gained if (gained as u64) < size => return Ok(Beyond::Nothing),
+                _ => {}
+            }
+        }
+        Ok(Beyond::Unknown)
+    }
+
+    /// Compares the places behind what came of an end one by one: the last one of a list lies before the wall that hides a page.
+    async fn places_behind(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        cursor: &PageCursor,
+        asked: &ListQuery<'_>,
+        mut came: HashSet<String>,
+    ) -> Result<Beyond> {
+        while (came.len() as u64) < cursor.records {
+            self.stop.check()?;
+            let place = Page { number: came.len() as u64 + 1, size: 1 };
+            let Some(records) = self.brief_page(asked, cursor, place).await? else { break };
+            if let Some(beyond) = self.unseen(query, list, cursor, &records).await? {
+                return Ok(beyond);
+            }
+            let before = came.len();
+            came.extend(records.iter().map(|record| record_key::key(query.entity, record).text));
+            if came.len() == before {
+                return Ok(Beyond::Nothing);
+            }
+        }
+        Ok(Beyond::Unknown)
     }
 
     /// What it means that some of these records did not come; none where all of them did, or were created since.
@@ -213,7 +307,10 @@ impl Refresher<'_> {
             true => Page { number: cursor.reached / size + 1, size },
             false => pages::next(cursor.reached, 1, size),
         };
-        for page in [Page { number: 1, size }, tail, Page { number: tail.number + 1, size: tail.size }] {
+        // What was deleted meanwhile moves the end before the place where it was.
+        let before = Page { number: (tail.number - 1).max(1), size: tail.size };
+        let behind = Page { number: tail.number + 1, size: tail.size };
+        for page in [Page { number: 1, size }, before, tail, behind] {
             let records = self.brief_page(query, cursor, page).await?.unwrap_or_default();
             keys.extend(records.iter().map(|record| record_key::key(query.entity, record).text));
         }

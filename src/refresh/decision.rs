@@ -10,6 +10,9 @@ const MOST_READINGS: u32 = 3;
 /// Times it is read while only the total says that a few records are missing: they may have come back behind the reader.
 const MOST_READINGS_FOR_TOTAL: u32 = 6;
 
+/// The smallest of the round numbers at which services stop counting.
+const FEWEST_AT_A_WALL: u64 = 500;
+
 /// Records that may be deleted while a short list is read.
 const SLACK: u64 = 10;
 
@@ -204,7 +207,8 @@ pub(super) fn explained(cursor: &PageCursor) -> Option<u64> {
 
 /// Whether a total is one that a service may stop counting at.
 pub(super) fn is_round(count: u64) -> bool {
-    count >= 1000 && count.is_multiple_of(1000)
+    count >= FEWEST_AT_A_WALL
+        && (count.is_multiple_of(FEWEST_AT_A_WALL) || count.is_power_of_two() || (count + 1).is_power_of_two())
 }
 
 #[cfg(test)]

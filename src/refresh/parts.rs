@@ -2,6 +2,7 @@
 //! where one reading could not be proved to be whole. Spans are halved by their counts; the counts of all of them must add
 //! up to that of the whole list, or something has no date and lies in none.
 
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 use serde_json::Value;
 
@@ -28,6 +29,8 @@ const FEW: u64 = 10;
 /// Spans that are counted before a division is given up, and more of them for each that is to be read.
 const COUNTS_OF_A_DIVISION: u64 = 200;
 const COUNTS_OF_A_SPAN: u64 = 40;
+/// The beginning of a list.
+const FIRST: Page = Page { number: 1, size: 10 };
 /// The last second of a day.
 const END_OF_DAY: Time = Time::constant(23, 59, 59, 0);
 
@@ -44,6 +47,8 @@ struct Division<'q, 'a> {
     /// Records a part may have.
     limit: u64,
     has_times: bool,
+    /// The service may give so many and no more, of any list: that many in a part may not be all of it.
+    wall: Option<u64>,
 }
 
 impl Refresher<'_> {
@@ -68,10 +73,17 @@ impl Refresher<'_> {
         };
         let has_times = query.endpoint.window.is_none();
         let extent = self.extent(query, &read.list)?;
-        let division = Division { query, list: &read.list, hint, extent, limit, has_times };
+        // Where a reading in parts is gone on with, why it began is not known any more.
+        let is_walled = hint.is_finished && !matches!(doubt, Doubt::Missing | Doubt::Changing);
+        let wall = is_walled.then_some(hint.records).filter(|records| *records > 0);
+        let division = Division { query, list: &read.list, hint, extent, limit, has_times, wall };
         let mut parts = self.mirror.cursors(&read.list, 1)?;
         if parts.is_empty() {
-            let Some(spans) = self.divide(&division, doubt).await? else {
+            let spans = match is_walled && self.leaves_out_its_bounds(query, &read.list).await? {
+                true => None,
+                false => self.divide(&division, doubt).await?,
+            };
+            let Some(spans) = spans else {
                 self.progress.say(&t!("refresh.not_divided", entity = self.label(query)));
                 return Ok(None);
             };
@@ -86,6 +98,20 @@ impl Refresher<'_> {
             return Ok(Some(Err(doubt)));
         }
         self.add_up(&division, refreshed).await
+    }
+
+    /// Whether a filter leaves out what was created in the very moment it is asked for: between two spans that follow each other
+    /// something would be in none. One that finds nothing around that moment either tells nothing.
+    async fn leaves_out_its_bounds(&self, query: &ListQuery<'_>, list: &List) -> Result<bool> {
+        let [Some(first), ..] = self.mirror.moments(list)? else { return Ok(false) };
+        let Some(moment) = moment::parse(&first).map(moment::Moment::begin) else { return Ok(false) };
+        let (before, after) = (moment.saturating_sub(1.seconds()), moment.saturating_add(1.seconds()));
+        let mut is_found = Vec::new();
+        for span in [Span { from: Some(moment), to: Some(moment) }, Span { from: Some(before), to: Some(after) }] {
+            let found = self.brief_page(&span.ask(query, self.client.service()), &PageCursor::default(), FIRST).await?;
+            is_found.push(found.is_some_and(|records| !records.is_empty()));
+        }
+        Ok(is_found == [false, true])
     }
 
     /// Between which days there can be records.
@@ -117,7 +143,7 @@ impl Refresher<'_> {
         let sum = left_count + right_count;
         // A filter that is not honoured finds everything twice. Where a total is cut short, its halves have more.
         let is_ignored = left_count == total && right_count == total;
-        let may_be_cut = is_round(total) || *doubt == Doubt::NotGiven;
+        let may_be_cut = is_round(total) || matches!(doubt, Doubt::NotGiven | Doubt::RoundTotal);
         let is_cut = may_be_cut && sum > total;
         let is_at_most = |count: u64| may_be_cut && (is_round(count) || count == total);
         if is_ignored && (!may_be_cut || !self.finds_nothing_in_the_future(division).await?) {
@@ -276,6 +302,14 @@ impl Refresher<'_> {
         let mut read = self.read_query(&query, list, division.hint, None, refreshed).await?;
         let is_same_total = read.cursor.count_after.is_some() && division.hint.count_after == read.cursor.count_after;
         if is_same_total && read.verdict.as_ref().is_ok_and(|proofs| is_suspicious(&read.cursor, proofs)) {
+            read.verdict = Err(Doubt::RoundTotal);
+        }
+        // A total that goes on behind the wall is one of everything.
+        let is_counted = division.hint.count_after > Some(division.hint.records)
+            && read.cursor.count_after == Some(read.cursor.records);
+        let is_at_wall = division.wall.is_some_and(|wall| read.cursor.records + read.cursor.page_size > wall);
+        if is_at_wall && !is_counted && read.verdict.as_ref().is_ok_and(|proofs| !proofs.contains(&Proof::OtherEndRead))
+        {
             read.verdict = Err(Doubt::RoundTotal);
         }
         if read.verdict.is_ok() {

@@ -11,8 +11,8 @@ use crate::projection::moment;
 
 /// A span longer than this is divided between months.
 const MONTHS_FROM_DAYS: i64 = 62;
-/// A span shorter than this many seconds is not divided.
-const SHORTEST: i64 = 120;
+/// A span whose ends are fewer seconds apart is not divided: a single second.
+const SHORTEST: i64 = 1;
 
 /// From and to, both included to the second; none where there is no bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,6 +25,8 @@ pub(super) const PAGES_OF_A_PART: u64 = 50;
 
 /// Records of a page where the service is not asked for a size; other lists have more.
 const FEWEST_OF_A_PAGE: u64 = 10;
+/// A number of pages after which services give no more.
+const PAGES_AT_A_WALL: u64 = 100;
 
 /// A query that was read to its end, once or several times.
 #[derive(Debug)]
@@ -440,7 +442,10 @@ impl Refresher<'_> {
 
 /// Whether the total of a list, or its length, is one that a service may stop at, and nothing shows that it did not.
 pub(super) fn is_suspicious(cursor: &PageCursor, proofs: &[Proof]) -> bool {
-    is_round(cursor.count_after.unwrap_or(cursor.records)) && !proofs.contains(&Proof::OtherEndRead)
+    let total = cursor.count_after.unwrap_or(cursor.records);
+    // A limit of so many pages, of whatever size.
+    let is_page_limit = cursor.page_size > 1 && total > 0 && total.is_multiple_of(cursor.page_size * PAGES_AT_A_WALL);
+    (is_round(total) || is_page_limit) && !proofs.contains(&Proof::OtherEndRead)
 }
 
 /// Whether a list may go on behind what came of it. A single page that is not full, or that a total confirms, is all there is,

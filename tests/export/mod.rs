@@ -14,6 +14,7 @@ mod listed;
 mod members;
 mod moved_rows;
 mod odd_answers;
+mod one_second;
 mod output;
 mod resume;
 mod round_trip;
