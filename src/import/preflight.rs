@@ -658,9 +658,14 @@ impl<'a> Reading<'a> {
         if !self.mapping.is_found_by_key() || is_found || self.record.severity() == Some(Severity::Refused) {
             return;
         }
-        let problem = if self.mode == WriteMode::Update { Problem::new("no_key") } else { Problem::held("no_key") };
+        let is_update = self.mode == WriteMode::Update;
+        let problem = if is_update { Problem::new("no_key") } else { Problem::held("no_key") };
         let problem = problem.with_detail("labels", self.mapping.all_key_labels().into());
-        self.record.findings.push(Finding::new(None, None, "", problem));
+        let mut finding = Finding::new(None, None, "", problem);
+        if is_update {
+            finding.hint = message!("check.no_key_of_change_hint");
+        }
+        self.record.findings.push(finding);
     }
 
     /// A tag that a row adds and takes away is a mistake: one of both was meant.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::cells::CellReader;
 use super::options::ResumeOptions;
 use super::preflight::Rows;
-use super::references::{Answers, FILE_NAME, Given, OF_ACCOUNT};
+use super::references::{Answers, FILE_NAME, Given, NOT_YET};
 use crate::check::confirmed::Confirmed;
 use crate::check::consent::EXISTS;
 use crate::entity::{Entity, WriteMode};
@@ -269,9 +269,9 @@ fn is_overtaken(past: &JournalReader, identity: &RunIdentity, index: &RunIndex) 
     Ok(index.runs_for(&identity.entity)?.iter().any(is_later))
 }
 
-/// Whether rows that a run has refused may be sent now: a person decided otherwise, or they named what the account did not have.
+/// Whether rows that a run has refused may be sent now: a person decided otherwise, or they named what was not there yet.
 fn may_be_refused_no_more(options: &ResumeOptions, past: &JournalReader) -> Result<bool> {
-    Ok(past.has_refused_for(&OF_ACCOUNT)? || is_decided_anew(options, past)?)
+    Ok(past.has_refused_for(&NOT_YET)? || is_decided_anew(options, past)?)
 }
 
 /// Whether a person has changed an answer that a run has acted on.

@@ -73,6 +73,11 @@ fn rows_are_found_by_the_key_that_is_named_and_several_fields_are_one_key() {
     assert!(work.results().column("message")[1].contains("nobody@example.com"), "{:?}", work.results());
     let note = |id: usize| server.records("customers")[id]["note"].clone();
     assert_eq!((note(2), note(3)), ("示例".into(), "".into()));
+    // Once somebody has made the record that was not there, the same command goes on.
+    work.write("new.csv", "姓名,手机,邮箱,公司编号\n示例,13100000077,nobody@example.com,20001\n");
+    work.on(&server, "import customers new.csv").exits(0);
+    work.on(&server, "import customers mail.csv --mode update --key 邮箱").exits(0);
+    assert_eq!(server.records("customers").last().unwrap()["note"], "示例");
     work.write(
         "both.csv",
         "姓名,邮箱,备注\n示例联系人00004,person00004@example.com,两项\n示例联系人00004,person00005@example.com,两项\n",
@@ -226,7 +231,8 @@ fn a_row_with_nothing_to_be_found_by_waits_or_is_refused() {
     work.on(&server, "import customers mine.csv --mode upsert --accept-warnings=no_key").exits(0);
     assert_column(&work, "status", &["created", "created"]);
     work.write("update.csv", "邮箱,备注\n,示例\nperson00001@example.com,示例\n");
-    work.on(&server, "import customers update.csv --mode update --key email --run update").exits(3);
+    let ran = work.on(&server, "import customers update.csv --mode update --key email --run update");
+    ran.exits(3).says("an update only changes records that are there").never_says("consented");
     let results = work.table("update/results.csv");
     assert_eq!((results.column("status"), results.column("code")), (vec!["refused", "updated"], vec!["no_key", ""]));
 }

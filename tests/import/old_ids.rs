@@ -276,6 +276,12 @@ fn tags_name_their_records_by_old_ids() {
     };
     assert_eq!(server.records("tickets").iter().filter(|record| tagged(record)).count(), 1);
     work.on(&server, "import tags tags.csv").exits(2).says("missing");
+    // Once the ticket is there the same command goes on with its tags.
+    import(&work, &server, "second", &tickets(&[("9", "示例 丙", "三")])).exits(0);
+    work.on(&server, "import tags tags.csv --source crm --run run-tags").exits(3);
+    let results = self::results(&work, "tags");
+    assert_eq!(results.column("status"), ["updated", "updated", "refused", "refused"]);
+    assert_eq!(server.records("tickets").iter().filter(|record| tagged(record)).count(), 2);
 }
 
 /// Whichever id a row names it by, a record is one record.

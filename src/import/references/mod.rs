@@ -27,6 +27,6 @@ pub(super) use pass::{Outcome, Pass, Settled, Stage, is_needed, resolve};
 pub(super) use question::Question;
 pub(super) use questions::Questions;
 pub(super) use reference::Reference;
-pub(super) use resolver::OF_ACCOUNT;
+pub(super) use resolver::NOT_YET;
 pub(super) use telling::{give, take};
 pub(super) use workbook::{FILE_NAME, write};

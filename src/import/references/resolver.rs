@@ -251,8 +251,10 @@ impl<'l, 'a> Resolver<'l, 'a> {
     }
 }
 
-/// Codes of rows that are refused for what the account has or lacks: that may change.
-pub(in crate::import) const OF_ACCOUNT: [&str; 3] = ["no_such_record", "ambiguous_record", "record_disagrees"];
+/// Codes of rows that are refused for what the account has or lacks, or for an old id that no run has made a record of: that may
+/// change.
+pub(in crate::import) const NOT_YET: [&str; 5] =
+    ["no_such_record", "ambiguous_record", "record_disagrees", "not_there", "old_id_unknown"];
 
 /// The one record that all of this tells of.
 fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
