@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::harness::{Server, Table, Work, assert_rows};
 
-const IMPORT: &str = "import tickets mine.csv --no-canary --concurrency 1 --server-timeout 1";
+const IMPORT: &str = "import tickets mine.csv --no-canary --concurrency 1 --server-timeout 600";
 
 fn tickets(n: usize) -> Table {
     let mut table = Table::of(&["标题", "描述", "客户编号"]);
