@@ -706,8 +706,9 @@ impl World<'_> {
             let (said, key) = (row.said(), row.key());
             let code = end.reason.as_ref().map_or("", |reason| &reason.code);
             let has_key = |other| key.is_some() && other == key;
-            // A retry may have sent it otherwise than it stands here.
-            let is_known_by = |write: &Write| write.said == said || has_key(write.key) || code == "retried_before";
+            // A retry may have sent it otherwise than it stands here: then the row says which row of the first run it is.
+            let is_known_by_origin = code == "retried_before" || code == "changed_since_sent" && row.origin.is_some();
+            let is_known_by = |write: &Write| write.said == said || has_key(write.key) || is_known_by_origin;
             let mut writes = self.writes.iter();
             let is_true = match end.status {
                 Status::Created => writes.any(|write| write.said == said && write.proof == Proof::Created),
