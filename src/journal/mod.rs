@@ -39,7 +39,7 @@ pub use index::{
 pub use lock::Lock;
 pub use marks::Marks;
 pub use operation::{Claim, NextAttempt, OldId, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
-pub use reader::{JournalReader, Match, OperationCursor};
+pub use reader::{JournalReader, MadeLast, Match, OperationCursor};
 pub use references::KnownReference;
 pub use registration::Registration;
 pub use status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE};

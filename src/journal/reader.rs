@@ -50,6 +50,17 @@ impl Match {
 /// Name of the note with the highest id that there was before the run's first write.
 pub(super) const HIGHEST_NOTE: &str = "highest_id";
 
+/// The record that a run made last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeLast {
+    /// Its id.
+    pub id: String,
+    /// When the service said so, in milliseconds of Unix time.
+    pub at: i64,
+    /// Its row, where that is one of the run's input as it is now.
+    pub row: Option<u64>,
+}
+
 /// What a journal says.
 #[derive(Debug)]
 pub struct JournalReader {
@@ -357,26 +368,28 @@ impl JournalReader {
         found.map_err(|error| failed(&self.folder, error))
     }
 
-    /// The record that was made last, as far as its id is known: the id, and when the service said so in milliseconds of
-    /// Unix time.
+    /// The record that was made last, as far as its id is known.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn made_last(&self) -> Result<Option<(String, i64)>> {
-        let last = |table: &str| {
+    pub fn made_last(&self) -> Result<Option<MadeLast>> {
+        let last = |table: &str, is_of_input: bool| {
             self.connection
                 .query_row(
                     &format!(
-                        "SELECT CAST(id AS TEXT), at FROM {table} WHERE status = 1 AND id IS NOT NULL AND code IS NULL
+                        "SELECT CAST(id AS TEXT), at, row FROM {table} WHERE status = 1 AND id IS NOT NULL AND code IS NULL
                          ORDER BY at DESC, row DESC LIMIT 1"
                     ),
                     [],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
+                    |row| {
+                        let number = unsigned(row.get(2)?);
+                        Ok(MadeLast { id: row.get(0)?, at: row.get(1)?, row: is_of_input.then_some(number) })
+                    },
                 )
                 .optional()
                 .map_err(|error| failed(&self.folder, error))
         };
-        Ok(last("operation")?.into_iter().chain(last("earlier")?).max_by_key(|(_, at)| *at))
+        Ok(last("operation", true)?.into_iter().chain(last("earlier", false)?).max_by_key(|made| made.at))
     }
 
     /// What rows say whose record was found in the account, as hashes: which of several equal ones made it nobody knows.

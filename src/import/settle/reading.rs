@@ -18,7 +18,7 @@ use crate::check::duplicates::{key_hashes, shown_hash};
 use crate::entity::{Custom, Entity, Field, Kind, WriteMode};
 use crate::error::{Error, Result};
 use crate::format::Content;
-use crate::journal::{JournalReader, Operation, Status};
+use crate::journal::{JournalReader, MadeLast, Operation, Status};
 use crate::message;
 use crate::mirror::{Key, List, Mirror};
 use crate::projection::{moment, service_time};
@@ -39,8 +39,8 @@ struct Reading {
     list: List,
     /// It is proved that nothing is missing in it.
     is_whole: bool,
-    /// When the record was acknowledged that was made last and is in it; none when the last one is not.
-    acknowledged: Option<i64>,
+    /// The record that was made last, when it is in it.
+    acknowledged: Option<MadeLast>,
     /// A record that a row of the run made.
     example: Option<Map<String, Value>>,
 }
@@ -129,12 +129,12 @@ impl Settling<'_> {
             Ok(body.and_then(|body| serde_json::from_slice(&body).ok()))
         };
         let example = match past.made_last()? {
-            Some((id, _)) => record(&id)?,
+            Some(made) => record(&made.id)?,
             None => None,
         };
         // A list in which the newest record is missing lags behind.
         let acknowledged = match self.made_last(past)? {
-            Some((id, at)) => record(&id)?.map(|_| at),
+            Some(made) => record(&made.id)?.map(|_| made),
             None => None,
         };
         Ok(Reading { mirror, list, is_whole, acknowledged, example })
@@ -143,7 +143,7 @@ impl Settling<'_> {
     /// Days that the clock of the records is behind that of the answers: a record that was made says when, by its own clock.
     async fn days_behind(&self, past: &JournalReader) -> Result<i64> {
         let (Some(created), Some(get)) = (&self.entity.created, self.entity.endpoint("get")) else { return Ok(0) };
-        let Some((id, at)) = self.made_last(past)? else { return Ok(0) };
+        let Some(MadeLast { id, at, .. }) = self.made_last(past)? else { return Ok(0) };
         let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
         let address = self.client.target().address(&get.path.replace("{id}", &id));
         let Single::Document(document) = self.client.ask_briefly(&address).await? else { return Ok(0) };
@@ -154,8 +154,8 @@ impl Settling<'_> {
         Ok(made.map_or(0, |made| (day.duration_since(made.day()).as_hours() / 24).max(0)))
     }
 
-    /// The record that runs into this account made last since this one began: its id, and when that was.
-    fn made_last(&self, past: &JournalReader) -> Result<Option<(String, i64)>> {
+    /// The record that runs into this account made last since this one began.
+    fn made_last(&self, past: &JournalReader) -> Result<Option<MadeLast>> {
         let identity = past.identity();
         let mut made = past.made_last()?;
         for run in self.index.runs_for(&identity.entity)? {
@@ -165,8 +165,9 @@ impl Settling<'_> {
             {
                 // A journal that cannot be read proves nothing.
                 let last = JournalReader::open_read_only(&run.folder).and_then(|past| past.made_last());
-                let last = last.ok().flatten().filter(|(_, at)| *at >= identity.started);
-                made = made.into_iter().chain(last).max_by_key(|(_, at)| *at);
+                let last = last.ok().flatten().filter(|made| made.at >= identity.started);
+                made =
+                    made.into_iter().chain(last.map(|made| MadeLast { row: None, ..made })).max_by_key(|made| made.at);
             }
         }
         Ok(made)
@@ -327,7 +328,10 @@ impl Settling<'_> {
         matches.sort_unstable();
         similar.sort_unstable();
         let may_be_absent = |row: &Operation| {
-            let is_later = reading.acknowledged.is_some_and(|at| at >= row.at);
+            // Of two that ended in one millisecond the later one stands below.
+            let is_later = reading.acknowledged.as_ref().is_some_and(|made| {
+                made.at > row.at || made.at == row.at && made.row.is_some_and(|number| number > row.row.row)
+            });
             reading.is_whole && is_later && self.is_time_over(row)
         };
         let texts = |ids: Vec<u64>| ids.into_iter().map(|id| id.to_string()).collect();

@@ -73,7 +73,7 @@ impl IndexedRun {
     /// When its last record was acknowledged, in milliseconds of Unix time; none where its journal does not tell.
     pub fn made_last(&self) -> Option<i64> {
         let past = JournalReader::open_read_only(&self.folder).ok().filter(|past| past.identity().run == self.run)?;
-        past.made_last().ok().flatten().map(|(_, at)| at)
+        past.made_last().ok().flatten().map(|made| made.at)
     }
 
     /// Whether a person means it: by its folder, the name of that, or the beginning of its id.
