@@ -323,7 +323,9 @@ impl Refresher<'_> {
         error: &Error,
         is_final: bool,
     ) -> Result<Option<Wall>> {
-        let (Some(page), Some((number, size))) = (page, cursor.last_page) else {
+        // Of a list that is empty the first page is the last one that was given.
+        let first = page.filter(|page| cursor.reached == 0 && page.number > 1).map(|page| (1, page.size));
+        let (Some(page), Some((number, size))) = (page, cursor.last_page.or(first)) else {
             return Err(unfinished(error.clone(), cursor));
         };
         // A login may be refused single pages.
