@@ -224,6 +224,13 @@ fn a_workbook_that_a_person_changed_is_never_overwritten() {
     work.on(&server, "import customers mine.csv --run run").exits(3).says("failed-2.xlsx");
     assert_eq!(work.read("run/failed.xlsx"), "mine now");
     assert_eq!(work.table("run/failed-2.xlsx").len(), 2);
+    // What was put right in the older one is not passed by without a word.
+    let ran = work.on(&server, "retry run");
+    ran.exits(2).says(&as_printed("run/failed.xlsx was changed, and run/failed.csv was written after that"));
+    let both = work.table("run/failed-2.xlsx").set(0, "手机", "13100000301").set(1, "手机", "13100000302").clone();
+    work.write("run/failed.xlsx", workbook(&[("mine", &both)]));
+    work.on(&server, "retry run/failed.xlsx --run again").exits(0);
+    assert_rows(&work.summary_of("again"), "created 2");
 }
 
 #[test]

@@ -85,35 +85,38 @@ pub(super) fn free_name(journal: &Journal, format: &FileFormat, note: &str) -> R
 /// person changed. None when there is none.
 ///
 /// # Errors
-/// Both were changed: nobody knows which is meant.
+/// Both were changed, or only one that is older than the newest: nobody knows which is meant.
 pub fn file_to_retry(past: &JournalReader) -> Result<Option<PathBuf>> {
     let folder = past.folder();
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let (mut books, mut texts) = (Vec::new(), Vec::new());
-    for path in entries {
+    for path in entries.filter(|path| path.is_file()) {
         let Some(number) = failed_number(&path) else { continue };
         let is_book = path.extension().is_some_and(|extension| extension == XLSX.extension());
         if is_book { books.push((number, path)) } else { texts.push((number, path)) }
     }
-    let newest = |files: Vec<(u32, PathBuf)>| files.into_iter().max().map(|(_, path)| path);
-    let (book, text) = match (newest(books), newest(texts)) {
-        (Some(book), Some(text)) => (book, text),
-        (book, text) => return Ok(book.or(text)),
-    };
     let mut written = Vec::new();
     for note in NOTES {
         written.extend(past.note(note)?.and_then(|note| unchanged(folder, &note)));
     }
-    match (written.contains(&book), written.contains(&text)) {
-        (_, true) if !written.contains(&book) => Ok(Some(book)),
-        (true, _) => Ok(Some(text)),
-        _ => Err(Error::usage(message!(
-            "retry.two_changed",
-            book = short_path(&book).display(),
-            text = short_path(&text).display()
-        ))
-        .hint(message!("retry.two_changed_hint"))),
-    }
+    books.sort_unstable();
+    texts.sort_unstable();
+    let newest: Vec<PathBuf> = [books.pop(), texts.pop()].into_iter().flatten().map(|(_, path)| path).collect();
+    let changed: Vec<&PathBuf> = newest.iter().filter(|path| !written.contains(path)).collect();
+    // There is an older one only where somebody had changed it before another was written.
+    let older = books.iter().chain(&texts).map(|(_, path)| path).next_back();
+    let why = match (changed.as_slice(), newest.last(), older) {
+        (_, None, _) => return Ok(None),
+        ([one], ..) => return Ok(Some((*one).clone())),
+        ([], Some(last), None) => return Ok(Some(last.clone())),
+        ([], Some(last), Some(older)) => {
+            message!("retry.older_changed", older = short_path(older).display(), newest = short_path(last).display())
+        }
+        ([book, text, ..], ..) => {
+            message!("retry.two_changed", book = short_path(book).display(), text = short_path(text).display())
+        }
+    };
+    Err(Error::usage(why).hint(message!("retry.two_changed_hint")))
 }
 
 /// The number of a file of failed rows: 1 for `failed.xlsx`, 2 for `failed-2.xlsx`; none for any other file.
