@@ -676,15 +676,18 @@ impl World<'_> {
             return;
         }
         let past = JournalReader::open_read_only(&run.folder).unwrap();
+        // A run of the very same cells, wherever they stood, says no less.
+        let says_no_less = |folder: &Path| {
+            let is_of_same_cells = |other: &Run| other.folder == folder && other.rows == command.rows;
+            folder == run.folder || self.runs.iter().any(is_of_same_cells)
+        };
         match meant {
             // Under another name its rows are recognised one by one.
             Ok(ResumePlan::New(_)) => assert_ne!(command.path, run.path),
-            Ok(ResumePlan::Continue(folder, _) | ResumePlan::Accept(folder, _)) => assert_eq!(*folder, run.folder),
-            // The end of a run of the very same cells, wherever they stood, says no less.
-            Ok(ResumePlan::Finished(past, _)) => {
-                let is_of_same_cells = |other: &Run| other.folder == past.folder() && other.rows == command.rows;
-                assert!(past.folder() == run.folder || self.runs.iter().any(is_of_same_cells), "{past:?}");
+            Ok(ResumePlan::Continue(folder, _) | ResumePlan::Accept(folder, _)) => {
+                assert!(says_no_less(folder), "{folder:?}");
             }
+            Ok(ResumePlan::Finished(past, _)) => assert!(says_no_less(past.folder()), "{past:?}"),
             Err(error) => {
                 let sent = past.sent().unwrap();
                 let is_finished = past.ended().unwrap().is_some_and(|(_, is_finished)| is_finished);
