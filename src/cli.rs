@@ -333,7 +333,8 @@ pub fn wrong_usage(error: &clap::Error) -> Error {
 /// Which numbers there may be where another one is.
 fn range(error: &clap::Error) -> Option<Message> {
     let why = std::error::Error::source(error)?.to_string();
-    let (least, most) = why.split_once(" is not in ")?.1.split_once("..=")?;
+    let (least, most) = why.split_once(" is not in ")?.1.split_once("..")?;
+    let most = most.trim_start_matches('=');
     // Where nothing is too much, the parser names the highest number it knows.
     Some(match most.len() {
         ..16 => message!("cli.range", least = least, most = most),

@@ -178,7 +178,7 @@ fn wrong_usage_is_json_too_where_that_is_wanted() {
         ("import customers a.csv --format json --mode foo", "cli.value", "foo"),
         ("import customers a.csv --format json --timeout 99999", "cli.value", "99999"),
         ("import customers a.csv --format json --run a --run b", "cli.twice", "--run"),
-        ("import customers a.csv --format json --sandbox --account b", "cli.conflict", "--sandbox"),
+        ("import customers a.csv --format json --same-account a --other-account", "cli.conflict", "--other-account"),
         ("import mine.csv --format json", "cli.entity_first", "mine.csv"),
         ("--format json", "cli.other", ""),
         ("import customers twice.csv --format json --sandbox", "mapping.two_columns", ""),
