@@ -197,7 +197,9 @@ impl Preflight {
         let read = |reader, purpose, asked| {
             let mut reading = Reading::new(&mapping, &sheet, options, &consent, (words, asked), purpose)?;
             reading.handed_back = handed_back.as_deref();
-            let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send);
+            // Rows about one record are told apart by what they say.
+            let changes_records = entity.may_change || entity.edits.is_some() || options.mode != WriteMode::Create;
+            let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send || changes_records);
             let checks = Checks { mapping: &mapping, sheet: &sheet, has_values, has_identities };
             checks.each(reader, |checked| reading.take(checked))?;
             Ok::<Reading<'_>, Error>(reading)
