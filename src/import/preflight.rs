@@ -192,7 +192,8 @@ impl Preflight {
                 true => RowsOfExport::find(input, &sheet, &mapping, options.baselines.as_deref())?,
                 false => None,
             };
-        let is_unknown_export = matches!(origin, FileOrigin::Unknown) && options.mode != WriteMode::Create;
+        let changes = options.mode != WriteMode::Create || entity.edits.is_some();
+        let is_unknown_export = matches!(origin, FileOrigin::Unknown) && changes;
         let handed_back = if let FileOrigin::Known(handed_back) = origin { Some(handed_back) } else { None };
         let read = |reader, purpose, asked| {
             let mut reading = Reading::new(&mapping, &sheet, options, &consent, (words, asked), purpose)?;
