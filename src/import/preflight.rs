@@ -365,6 +365,11 @@ impl Preflight {
         shown.zip(members.iter()).map(with_name).collect()
     }
 
+    /// What a record is called that a row refers to by this field, as far as that was noted.
+    pub(super) fn name_of(&self, field: &str, id: &str) -> Option<&str> {
+        self.named.get(&(field.to_owned(), id.to_owned())).map(String::as_str)
+    }
+
     /// Notes what a record is called that a row refers to.
     pub(super) fn note_name(&mut self, field: &str, id: &str, name: &str) {
         if !name.is_empty() && self.named.len() < NAMES_AT_HAND {
