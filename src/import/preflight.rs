@@ -198,7 +198,9 @@ impl Preflight {
         let read = |reader, purpose, asked| {
             let mut reading = Reading::new(&mapping, &sheet, options, &consent, (words, asked), purpose)?;
             reading.handed_back = handed_back.as_deref();
-            let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send);
+            // Several rows about one record are held against each other by what they say.
+            let has_identities = reading.is_to_send || entity.may_change || entity.edits.is_some();
+            let has_values = handed_back.is_none();
             let checks = Checks { mapping: &mapping, sheet: &sheet, has_values, has_identities };
             checks.each(reader, |checked| reading.take(checked))?;
             Ok::<Reading<'_>, Error>(reading)

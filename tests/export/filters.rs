@@ -235,7 +235,7 @@ fn what_a_filter_may_leave_out_at_its_ends_is_said_where_records_tell_no_time() 
             let is_found = |made: &str| is_after(made) && bound("created_end").is_none_or(|to| made <= &*to);
             let found: Vec<_> = there.iter().filter(|(_, made)| is_found(made)).collect();
             let page = if request.number_of("page") > 1 { &[][..] } else { &found[..] };
-            let size = request.number_of("per_page").max(1) as usize;
+            let size = request.number_of("per_page").max(1);
             let rows = page.iter().take(size).map(|(id, _)| format!("{{\"cId\":\"{id}\",\"name\":\"示例\"}}"));
             let rows: Vec<String> = rows.collect();
             (200, format!("{{\"users\":[{}],\"count\":{}}}", rows.join(","), found.len()))
