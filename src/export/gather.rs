@@ -1,5 +1,7 @@
 //! Everything that has to be asked before a file can be written: the records, their details, the account's custom fields.
 
+use jiff::Span;
+
 use super::filter::RecordFilter;
 use super::options::MirrorUse;
 use super::plan::{ExportPlan, Source};
@@ -9,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::message;
 use crate::mirror::List;
 use crate::projection::Definitions;
+use crate::projection::moment::{self, Moment};
 use crate::refresh::{Detail, FailedPage, ListQuery, ListReport, ReadingReport, RefreshedList, Refresher};
 
 /// Records that a warning names.
@@ -138,8 +141,28 @@ pub(super) async fn to_the_day(
         refresher.mirror.forget(&list)?;
     }
     gathered.add(refresher.read_all(query).await?);
+    let beside = beside_the_bounds(refresher, query).await?;
+    if beside > 0 {
+        gathered.warnings.push(message!("export.at_the_bounds", count = beside).to_string());
+    }
     gathered.readings = gathered.lists.iter().map(|list| refresher.reading(list)).collect();
     Ok(())
+}
+
+/// How many records more the service gives for a second more at each end. They lie in these seconds, or in the first and the last
+/// one that are meant: a filter may leave out its own bounds, and such records do not tell which it is.
+async fn beside_the_bounds(refresher: &Refresher<'_>, query: &ListQuery<'_>) -> Result<u64> {
+    let service = refresher.client.service();
+    let mut wider = query.clone();
+    for [from, to] in [query.created(service), query.updated(service)].into_iter().flatten() {
+        for (name, more) in [(from, -1), (to, 1)] {
+            let Some(Moment::Time(at)) = query.value(name).and_then(moment::parse) else { continue };
+            let at = at.saturating_add(Span::new().seconds(more));
+            wider = wider.replace(name, &at.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        }
+    }
+    let counts = (refresher.live_count(query).await?, refresher.live_count(&wider).await?);
+    Ok(counts.0.zip(counts.1).map_or(0, |(meant, wider)| wider.saturating_sub(meant)))
 }
 
 fn everything_of<'a>(refresher: &Refresher<'a>, entity: &'a Entity) -> Option<ListQuery<'a>> {

@@ -31,6 +31,7 @@ use crate::projection::Definitions;
 use crate::refresh::Refresher;
 use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
+use crate::text::clean;
 use crate::waiting::Wait;
 
 /// How often a lock that another command holds is tried.
@@ -118,6 +119,9 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
         if (ColumnChoice { options: plan.options }).unresolved().next().is_some() {
             let known = gather::definitions(&refresher, plan.options.entity, &mut warnings).await?;
             refuse_unanswerable(plan, &known)?;
+            for name in unsure(plan, &known) {
+                refresher.progress.say(&t!("export.unsure_column", column = clean(&name)));
+            }
             definitions = Some(known);
         }
         let mut gathered = gather::records(&refresher, plan).await?;
@@ -206,6 +210,15 @@ fn write(
         name_lists(&refresher, &fields, &reader, filter, warnings).await
     }))?;
     stage.records(list, definitions, names, account, &mut gathered.warnings)
+}
+
+/// Names of which only the records tell whether they are columns, as no custom fields are known: reading them may take long.
+fn unsure(plan: &ExportPlan<'_>, definitions: &Definitions) -> Vec<String> {
+    let is_filter =
+        |name: &str| plan.query().is_some_and(|query| query.endpoint.filters.iter().any(|filter| filter == name));
+    let choice = ColumnChoice { options: plan.options };
+    let names = choice.unresolved().filter(|name| !is_filter(name));
+    names.filter(|_| definitions.is_empty()).map(str::to_owned).collect()
 }
 
 /// Refuses names that are neither fields nor custom fields of the account, and values that are none of a custom field's

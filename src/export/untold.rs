@@ -1,6 +1,8 @@
 //! Conditions that a list cannot answer, because none of its records tells what is asked: all of them would be written, or
 //! none, and nobody would know why.
 
+use jiff::civil::{DateTime, Time};
+
 use super::filter::{Asked, RecordFilter};
 use super::plan::ExportPlan;
 use super::record_reader::RecordReader;
@@ -33,6 +35,7 @@ pub(super) async fn refuse_untold(
     })?;
     let Some(Asked { name, .. }) = untold.first().filter(|_| has_records) else { return Ok(false) };
     if let Some(query) = plan.exact.as_ref().filter(|_| untold.iter().all(|asked| plan.asked.contains(&asked.name)))
+        && has_whole_days(plan)
         && leaves_out(refresher, query).await?
     {
         return Ok(true);
@@ -42,6 +45,13 @@ pub(super) async fn refuse_untold(
         None => message!("export.untold_hint"),
     };
     Err(Error::usage(message!("export.untold", entity = filter.entity.name, column = name)).hint(hint))
+}
+
+/// Whether the spans that are meant begin and end with a day, as they do in what the service is asked.
+fn has_whole_days(plan: &ExportPlan<'_>) -> bool {
+    let begins = |moment: DateTime| moment.time() == Time::midnight();
+    let ends = |moment: DateTime| moment.date().at(23, 59, 59, 0) == moment;
+    plan.spans.iter().all(|(_, bounds)| bounds.from.is_none_or(begins) && bounds.to.is_none_or(ends))
 }
 
 /// Whether the service leaves anything out because of a query's filters.

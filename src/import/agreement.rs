@@ -245,7 +245,7 @@ impl<'a> Agreement<'a> {
             let is_change =
                 |first: &&WriteOperation| matches!(first, WriteOperation::Change { .. } | WriteOperation::Tags(_));
             let change = preflight.first_operation.as_ref().filter(is_change).filter(|_| is_new);
-            let introduction = Introduction::read(self.options, target, (preflight.mapping.entity(), change));
+            let introduction = Introduction::read(self.options, target, (preflight, change));
             lines.push(introduction.text());
             self.name = introduction.name().map(str::to_owned);
             changes = introduction.changes();

@@ -11,7 +11,7 @@ use super::options::ImportOptions;
 use super::places::lost_runs;
 use super::preflight::{Preflight, Rows};
 use super::references::Reference;
-use super::resume::{ResumePlan, each_batch, ended_before, meant};
+use super::resume::{ResumePlan, Written, each_batch, ended_before, meant};
 use crate::check::duplicates::first_eight;
 use crate::error::{Error, Exit, Result};
 use crate::journal::{
@@ -144,7 +144,8 @@ fn find_out(
 ) -> Result<Known> {
     index.look_through()?;
     let mut told = find_out_accounts(options, identity, index, mapping)?;
-    let meant = meant(&options.resume, identity, index, rows, options.entity())?;
+    let written = Written { entity: options.entity(), catalog: options.catalog };
+    let meant = meant(&options.resume, identity, index, rows, written)?;
     let ended = ended_before(&meant, identity, index, rows)?;
     let own = match &meant {
         ResumePlan::Finished(..) => {
@@ -272,14 +273,8 @@ fn named_by_old_ids<'a>(options: &'a ImportOptions<'_>, mapping: &Mapping) -> BT
         .filter(|reference| reference.has_old_ids())
         .map(|reference| reference.entity.name.as_str())
         .collect();
-    if mapping.source().is_some() && !options.makes_records() {
-        match options.entity().edits.is_some() {
-            true => {
-                let tagged = options.catalog.entities().iter().filter(|entity| entity.tags.is_some());
-                named.extend(tagged.map(|entity| entity.name.as_str()));
-            }
-            false => drop(named.insert(&options.entity().name)),
-        }
+    if mapping.source().is_some() && !options.makes_records() && options.entity().edits.is_none() {
+        named.insert(&options.entity().name);
     }
     named
 }

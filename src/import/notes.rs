@@ -17,6 +17,8 @@ pub const COMPANY_NOTE: &str = "company";
 
 /// Name of the note with the place of what the export said that the run's file is.
 pub const BASELINE_NOTE: &str = "baseline";
+/// Name of the note with what records said that were read back at the end.
+pub(super) const SAMPLE_NOTE: &str = "sample";
 /// Name of the note with the account's custom fields.
 const FIELDS_NOTE: &str = "fields";
 

@@ -89,7 +89,8 @@ impl WriteOperation {
                 members.is_unresolved || cells.iter().any(|cell| cell.is_unresolved)
             }
             WriteOperation::Change { cells, .. } => cells.iter().any(|cell| cell.is_unresolved),
-            WriteOperation::Write { .. } | WriteOperation::Tags(_) => false,
+            WriteOperation::Tags(edit) => edit.id.is_empty(),
+            WriteOperation::Write { .. } => false,
         }
     }
 

@@ -27,12 +27,11 @@ use crate::check::duplicates::{
 use crate::error::{Error, Result};
 use crate::journal::{
     Journal, JournalReader, Match, OldIds, Operation, OperationCursor, Reason, RegisteredRows, RowKey, Status,
-    StrangeIds, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE,
+    UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE,
 };
 use crate::mapping::Mapping;
 use crate::message;
 use crate::message::Message;
-use crate::terminal::quoted_path;
 
 /// Code of a row that another run has sent when it said something else: its old id tells.
 pub(super) const CHANGED_SINCE: &str = "sent_before_changed";
@@ -426,28 +425,15 @@ impl<'a> RowPlanner<'a> {
         Ok(Some(RowAction::Send(PendingWrite { row, request_id, operation, writer, is_repeat })))
     }
 
-    /// A change of tags with the id of its record, which it may name by its old id; else why that is not known.
+    /// A change of tags, unless its record's id and old id are those of two records.
     fn named(&self, edit: TagEdit) -> Result<std::result::Result<TagEdit, Reason>> {
         let (Some(old_ids), Some(old_id)) = (&self.old_ids, &edit.old_id) else { return Ok(Ok(edit)) };
         Ok(match old_ids.find(&edit.entity, &old_id.source, &old_id.id)? {
-            Some(id) if edit.id.is_empty() || edit.id == id => Ok(TagEdit { id, ..edit }),
-            Some(id) => {
+            Some(id) if edit.id != id => {
                 let message = message!("import.old_id_of_another", old = old_id.id, id = id, given = edit.id);
                 Err(reason("old_id_of_another", message))
             }
-            None if !edit.id.is_empty() => Ok(edit),
-            None => {
-                let message = match old_ids.strangers().first() {
-                    Some(StrangeIds { folder, .. }) => message!(
-                        "import.old_id_strange",
-                        old = old_id.id,
-                        source = old_id.source,
-                        folder = quoted_path(folder)
-                    ),
-                    None => message!("import.old_id_unknown", old = old_id.id, source = old_id.source),
-                };
-                Err(reason("old_id_unknown", message))
-            }
+            _ => Ok(edit),
         })
     }
 
@@ -637,7 +623,7 @@ impl<'a> RowPlanner<'a> {
 ///
 /// # Errors
 /// A damaged index.
-pub(super) fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
+fn old_ids_of(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<Option<OldIds>> {
     if options.entity().edits.is_none() || preflight.mapping.source().is_none() {
         return Ok(None);
     }

@@ -192,14 +192,14 @@ impl Preflight {
                 true => RowsOfExport::find(input, &sheet, &mapping, options.baselines.as_deref())?,
                 false => None,
             };
-        let is_unknown_export = matches!(origin, FileOrigin::Unknown) && options.mode != WriteMode::Create;
+        let changes = options.mode != WriteMode::Create || entity.edits.is_some();
+        let is_unknown_export = matches!(origin, FileOrigin::Unknown) && changes;
         let handed_back = if let FileOrigin::Known(handed_back) = origin { Some(handed_back) } else { None };
         let read = |reader, purpose, asked| {
             let mut reading = Reading::new(&mapping, &sheet, options, &consent, (words, asked), purpose)?;
             reading.handed_back = handed_back.as_deref();
             // Rows about one record are told apart by what they say.
-            let changes_records = entity.may_change || entity.edits.is_some() || options.mode != WriteMode::Create;
-            let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send || changes_records);
+            let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send || changes);
             let checks = Checks { mapping: &mapping, sheet: &sheet, has_values, has_identities };
             checks.each(reader, |checked| reading.take(checked))?;
             Ok::<Reading<'_>, Error>(reading)
@@ -364,6 +364,11 @@ impl Preflight {
             None => (label, text),
         };
         shown.zip(members.iter()).map(with_name).collect()
+    }
+
+    /// What a record is called that a row refers to by this field, as far as that was noted.
+    pub(super) fn name_of(&self, field: &str, id: &str) -> Option<&str> {
+        self.named.get(&(field.to_owned(), id.to_owned())).map(String::as_str)
     }
 
     /// Notes what a record is called that a row refers to.

@@ -2,18 +2,15 @@
 
 use super::memory::Memory;
 use super::options::ImportOptions;
-use super::plan::old_ids_of;
 use super::preflight::{Preflight, Rows};
 use super::references::{self, Made, Outcome, Pass, Questions, Reference, Settled, Stage};
-use super::repeated_records::{name_by_ids, records_of, refuse_repeats};
+use super::repeated_records::{records_of, refuse_repeats};
 use super::row_sender::halting;
 use super::sent_rows::SentRows;
-use super::strangers::words_of_strangers;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::error::Result;
-use crate::journal::{Journal, OldIds, OperationCursor};
+use crate::journal::{Journal, OperationCursor};
 use crate::lookup::Lists;
-use crate::message;
 use crate::t;
 use crate::terminal::Printer;
 
@@ -65,9 +62,6 @@ impl Referring<'_> {
         let references = Reference::all(&preflight.mapping, options.catalog);
         // Nothing is made where there is nothing.
         let is_there = !options.dry_run || !options.is_sandbox() || options.account.index_folder()?.exists();
-        if is_there && let Some(old_ids) = old_ids_of(options, preflight)? {
-            name_records(&old_ids, preflight, rows, printer)?;
-        }
         let changes_done = preflight.mapping.is_found_by_key();
         if references.is_empty() {
             return Ok(Outcome::default());
@@ -131,7 +125,7 @@ impl Referring<'_> {
         // A server that never answered is not down but somewhere else.
         let outcome = outcome.map_err(|error| if lists.was_answered() { halting(error) } else { error })?;
         let entity = preflight.mapping.entity();
-        if is_first && entity.is_asked_for() && entity.may_change {
+        if is_first && (entity.is_asked_for() && entity.may_change || entity.edits.is_some()) {
             // Two rows that say it otherwise may mean one record.
             refuse_repeated(preflight, rows)?;
         }
@@ -142,27 +136,6 @@ impl Referring<'_> {
         }
         Ok(outcome)
     }
-}
-
-/// Puts ids in the place of the old ids by which rows name records whose tags they change, and counts and tells of those that
-/// name none that is known: they are refused when it is their turn.
-fn name_records(old_ids: &OldIds, preflight: &mut Preflight, rows: &mut Rows, printer: &Printer) -> Result<()> {
-    let (is_any, unknown) = name_by_ids(&mut rows.spool, old_ids)?;
-    if unknown > 0 {
-        preflight.findings.refused += unknown;
-        printer.warn(&message!("import.old_ids_unknown", rows = unknown).to_string());
-        words_of_strangers(&old_ids.strangers()).iter().for_each(|word| printer.warn(&word.to_string()));
-    }
-    if !is_any {
-        return Ok(());
-    }
-    let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
-    refuse_repeated(preflight, rows)?;
-    let found = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
-    if found != told {
-        printer.warn(&found);
-    }
-    Ok(())
 }
 
 /// Refuses rows about one record as they name it now.

@@ -14,7 +14,7 @@ use crate::check::findings::Findings;
 use crate::entity::{Entity, Overwrite};
 use crate::error::Result;
 use crate::format::Content;
-use crate::journal::{OldIds, Reason};
+use crate::journal::Reason;
 use crate::mapping::Mapping;
 use crate::problem::{Problem, Severity};
 use crate::text::clean;
@@ -47,36 +47,6 @@ pub(super) fn record_named(row: &SpooledRow, entity: &Entity) -> Option<u64> {
     }
     let keys = row.keys();
     row.id.as_ref().map(hash_of).or(keys.natural).or(keys.old_id)
-}
-
-/// Writes the ids into rows of tags that name their records by old ids, as far as these are known: rows that name one record
-/// in both ways are about one record. Whether any was written, and how many rows name records of which nobody knows.
-///
-/// # Errors
-/// A spool that cannot be read, a full disk, a damaged index.
-pub(super) fn name_by_ids(spool: &mut Spool, old_ids: &OldIds) -> Result<(bool, u64)> {
-    let mut kept = SpoolWriter::new()?;
-    let (mut is_any, mut unknown) = (false, 0);
-    spool.rewind()?;
-    while let Some(mut row) = spool.next()? {
-        let is_sound = matches!(row.state, RowState::Sound(_));
-        if let RowState::Sound(operation) | RowState::Held { operation, .. } = &mut row.state
-            && let WriteOperation::Tags(edit) = operation
-            && edit.id.is_empty()
-            && let Some(old_id) = &edit.old_id
-        {
-            match old_ids.find(&edit.entity, &old_id.source, &old_id.id)? {
-                Some(id) => {
-                    edit.id = id;
-                    is_any = true;
-                }
-                None => unknown += u64::from(is_sound),
-            }
-        }
-        kept.add(&row)?;
-    }
-    *spool = kept.finish()?;
-    Ok((is_any, unknown))
 }
 
 /// The records that rows change, as they name them now.

@@ -12,7 +12,7 @@ use super::preflight::Rows;
 use super::references::{Answers, FILE_NAME, Given, NOT_YET};
 use crate::check::confirmed::Confirmed;
 use crate::check::consent::EXISTS;
-use crate::entity::{Entity, WriteMode};
+use crate::entity::{Catalog, Entity, WriteMode};
 use crate::error::{Context, Error, Exit, Result};
 use crate::files::{create_private_folder, cut_name};
 use crate::format::{Content, Row, content_of};
@@ -54,6 +54,26 @@ pub(super) enum ResumePlan {
     Finished(JournalReader, Exit),
 }
 
+/// What the rows of a run write.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written<'a> {
+    /// What they are.
+    pub entity: &'a Entity,
+    /// All that there is.
+    pub catalog: &'a Catalog,
+}
+
+impl<'a> Written<'a> {
+    /// The other entities whose runs write into the same records: tags stand in records of which there are runs of their own.
+    fn alike(self) -> impl Iterator<Item = &'a str> {
+        let writes_alike = move |other: &&'a Entity| match self.entity.edits.is_some() {
+            true => other.tags.is_some(),
+            false => self.entity.tags.is_some() && other.edits.is_some(),
+        };
+        self.catalog.entities().iter().filter(writes_alike).map(|entity| entity.name.as_str())
+    }
+}
+
 /// Finds out which run is meant and changes nothing.
 ///
 /// # Errors
@@ -63,10 +83,10 @@ pub(super) fn meant(
     identity: &RunIdentity,
     index: &mut RunIndex,
     rows: &mut Rows,
-    entity: &Entity,
+    written: Written<'_>,
 ) -> Result<ResumePlan> {
-    match find_meant(options, identity, index, rows, entity) {
-        Err(error) if index.repair(&error)? => find_meant(options, identity, index, rows, entity),
+    match find_meant(options, identity, index, rows, written) {
+        Err(error) if index.repair(&error)? => find_meant(options, identity, index, rows, written),
         found => found,
     }
 }
@@ -76,8 +96,9 @@ fn find_meant(
     identity: &RunIdentity,
     index: &mut RunIndex,
     rows: &mut Rows,
-    entity: &Entity,
+    written: Written<'_>,
 ) -> Result<ResumePlan> {
+    let entity = written.entity;
     // A run is found again from any folder.
     let named =
         options.folder.as_ref().map(|folder| std::path::absolute(folder).context(|| folder.display().to_string()));
@@ -90,7 +111,7 @@ fn find_meant(
     };
     let Some(past) = found else { return Ok(ResumePlan::New(named)) };
     let changes_records = entity.may_change || entity.edits.is_some() || entity.conflict.is_some();
-    if named.is_none() && changes_records && is_overtaken(&past, identity, index)? {
+    if named.is_none() && changes_records && is_overtaken(&past, (identity, written), index)? {
         return Ok(ResumePlan::New(None));
     }
     let folder = past.folder().to_owned();
@@ -258,7 +279,11 @@ fn has_new_rows(past: &JournalReader, identity: &RunIdentity, mut cells: HashMap
 }
 
 /// Whether another run into the account may have changed what a finished one has written: then the same rows are meant anew.
-fn is_overtaken(past: &JournalReader, identity: &RunIdentity, index: &RunIndex) -> Result<bool> {
+fn is_overtaken(
+    past: &JournalReader,
+    (identity, written): (&RunIdentity, Written<'_>),
+    index: &RunIndex,
+) -> Result<bool> {
     if !matches!(past.ended()?, Some((_, true))) {
         return Ok(false);
     }
@@ -266,7 +291,12 @@ fn is_overtaken(past: &JournalReader, identity: &RunIdentity, index: &RunIndex) 
     let is_later = |run: &IndexedRun| {
         run.run != past.identity().run && run.parent.is_none() && run.target == identity.target && run.started > began
     };
-    Ok(index.runs_for(&identity.entity)?.iter().any(is_later))
+    for entity in std::iter::once(written.entity.name.as_str()).chain(written.alike()) {
+        if index.runs_for(entity)?.iter().any(is_later) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether rows that a run has refused may be sent now: a person decided otherwise, or they named what was not there yet.

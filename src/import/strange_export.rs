@@ -3,7 +3,7 @@
 
 use tokio::runtime;
 
-use super::change::HandedBack;
+use super::change::{HandedBack, ORIGIN_UNKNOWN};
 use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::pipeline::Stop;
@@ -21,11 +21,15 @@ const RECORDS: usize = 10;
 /// … and how many of them prove it.
 const PROVING: usize = 3;
 
-/// Refuses a file that is an export of another account whose records are not those of this one.
+/// Refuses a file that is an export of another account whose records are not those of this one, as those of the sandbox never are.
 ///
 /// # Errors
 /// Such a file, or an account that cannot be talked to.
 pub(super) fn refuse_strange_export(options: &ImportOptions<'_>, preflight: &Preflight, rows: &mut Rows) -> Result<()> {
+    if options.is_sandbox() && options.limits_written() && is_of_no_sandbox(options, preflight) {
+        let is_meant = preflight.consent.names(ORIGIN_UNKNOWN);
+        return if is_meant { Ok(()) } else { Err(not_of_sandbox(options)) };
+    }
     let (Some(handed_back), Some(folder)) = (&preflight.handed_back, &options.preflight.baselines) else {
         return Ok(());
     };
@@ -36,6 +40,20 @@ pub(super) fn refuse_strange_export(options: &ImportOptions<'_>, preflight: &Pre
     let (_, exported) = handed_back.shown();
     Err(Error::usage(message!("change.other_export", file = options.preflight.input.shown, exported = exported))
         .hint(message!("change.other_export_hint")))
+}
+
+/// Whether a file is an export, and none of this sandbox. What it looks like proves nothing there: records of which a sandbox is
+/// made are alike.
+fn is_of_no_sandbox(options: &ImportOptions<'_>, preflight: &Preflight) -> bool {
+    let (input, entity) = (&options.preflight.input, options.entity());
+    let is_another = |known: &HandedBack| known.is_taken_for_another(input, &preflight.sheet, entity);
+    preflight.is_unknown_export || preflight.handed_back.as_deref().is_some_and(is_another)
+}
+
+/// Why an export of an account cannot be rehearsed: the sandbox has other records.
+fn not_of_sandbox(options: &ImportOptions<'_>) -> Error {
+    Error::usage(message!("change.sandbox_export", file = options.preflight.input.shown))
+        .hint(message!("change.sandbox_export_hint", entity = options.entity().name))
 }
 
 /// Whether records of the file, read in this account, are those that the export said something of.

@@ -195,3 +195,66 @@ fn options_without_effect_are_refused_before_anything_is_asked() {
     work.export("tickets -o a.csv --by solved --details --updated-since 2025-01-01").exits(2).says("--by solved means");
     work.export("tickets -o a.csv --updated-since 2025-01-01").exits(0);
 }
+
+/// Where the account tells of no custom fields, only the records show whether they have a column: that is said before they are read.
+#[test]
+fn a_column_that_only_the_records_can_tell_of_is_named_before_they_are_read() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/tickets.json" => (200, "{\"tickets\":[{\"ticketId\":\"900001\",\"newer\":\"示例\"}],\"count\":1}".to_owned()),
+        _ => (403, "{\"error\":\"no right\"}".to_owned()),
+    });
+    let work = Work::at(&service.base_url());
+    work.export("tickets -o x.csv --columns ticketId,newer").exits(0).says("'newer' is no column that is known here");
+    assert_eq!(work.table("x.csv").column("newer"), ["示例"]);
+    work.export("tickets -o y.csv --columns ticketId,等级").exits(2).says("'等级' is no column that is known here");
+    work.export("tickets -o z.csv --columns ticketId,subject").exits(0).never_says("is no column that is known");
+}
+
+/// A list that tells no times is filtered by the service alone: what it may have left out at the ends of the span is said.
+#[test]
+fn what_a_filter_may_leave_out_at_its_ends_is_said_where_records_tell_no_time() {
+    let made = ["2025-01-09 23:59:59", "2025-01-10 00:00:00", "2025-01-15 12:00:00", "2025-01-30 12:00:00"];
+    // Whether the start of a span belongs to it, for the service; which records there are, what is written and what is said.
+    for (is_included, there, ids, beside) in [
+        (true, &made[1..], &[1, 2][..], 0),
+        (false, &made[1..], &[2], 1),
+        (true, &made[..], &[1, 2], 1),
+        (true, &made[2..], &[2], 0),
+        (false, &made[2..], &[2], 0),
+    ] {
+        let first = made.len() - there.len();
+        let there: Vec<(usize, &str)> = there.iter().enumerate().map(|(at, made)| (first + at, *made)).collect();
+        let service = Service::start(move |request| {
+            if request.path != "/users.json" {
+                return unknown();
+            }
+            let bound = |name: &str| request.query.get(name).cloned();
+            let is_after = |made: &str| {
+                bound("created_start").is_none_or(|from| if is_included { made >= &*from } else { made > &*from })
+            };
+            let is_found = |made: &str| is_after(made) && bound("created_end").is_none_or(|to| made <= &*to);
+            let found: Vec<_> = there.iter().filter(|(_, made)| is_found(made)).collect();
+            let page = if request.number_of("page") > 1 { &[][..] } else { &found[..] };
+            let size = request.number_of("per_page").max(1);
+            let rows = page.iter().take(size).map(|(id, _)| format!("{{\"cId\":\"{id}\",\"name\":\"示例\"}}"));
+            let rows: Vec<String> = rows.collect();
+            (200, format!("{{\"users\":[{}],\"count\":{}}}", rows.join(","), found.len()))
+        });
+        let work = Work::at(&service.base_url());
+        let ran = work.export("customers -o out.csv --columns cId --since 2025-01-10 --until 2025-01-20");
+        ran.exits(0);
+        let written: Vec<u64> = ids.iter().map(|id| *id as u64).collect();
+        assert_eq!(work.ids("out.csv"), written, "{is_included} {ran}");
+        match beside {
+            0 => ran.never_says("within a second of its ends"),
+            count => ran.says(&format!("{count} record lies within a second of its ends")),
+        };
+        // The service is asked by days: of a part of one it cannot tell.
+        let part = "customers -o part.csv --columns cId --since '2025-01-10 06:00:00' --until 2025-01-20";
+        let part: Vec<&str> = part
+            .split('\'')
+            .flat_map(|part| if part.contains(':') { vec![part] } else { part.split_whitespace().collect() })
+            .collect();
+        work.export(part).exits(2).says("--details");
+    }
+}

@@ -256,6 +256,27 @@ mod at_a_terminal {
     }
 
     #[test]
+    fn what_an_update_refers_to_is_shown_by_id_and_name_before_and_after() {
+        let (work, server) = beside("mine.csv", TWO);
+        server.change("users/50001", r#"{"user":{"companyId":"20001"}}"#);
+        let companies = server.records("companies");
+        let name = |id: &str| companies.iter().find(|company| company["uId"] == id).unwrap()["companyName"].to_string();
+        let shown = |id: &str| format!("{id} ({})", name(id).trim_matches('"'));
+        for company in [name("20002").trim_matches('"').to_owned(), "20002".to_owned()] {
+            work.write("change.csv", format!("联系人编号,公司编号,备注\n50001,{company},新的备注\n"));
+            let mut terminal = work.at_terminal(work.unagreed("import customers change.csv --mode update --rate 0"));
+            terminal.shows(&format!("{} → {}", shown("20001"), shown("20002"))).shows("→ 新的备注");
+            terminal.answers("update 1 customer?", "n");
+            terminal.ended().exits(130);
+        }
+        // Where nothing was there no name is made up.
+        server.change("users/50001", r#"{"user":{"companyId":""}}"#);
+        let mut terminal = work.at_terminal(work.unagreed("import customers change.csv --mode update --rate 0"));
+        terminal.shows(&format!(" → {}", shown("20002"))).answers("update 1 customer?", "n");
+        terminal.ended().exits(130);
+    }
+
+    #[test]
     fn above_a_thousand_rows_the_number_is_typed() {
         for (typed, is_sent) in [("1001", true), ("1,001", true), ("１００１", true), ("", false)] {
             let (work, server) = beside("mine.csv", &many(1001));

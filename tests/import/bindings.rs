@@ -257,3 +257,31 @@ fn several_bindings_of_one_contact_and_source_are_known_by_what_they_say() {
     assert_rows(&work.summary(), "unchanged 1, refused 1");
     assert!(service.requests().iter().all(|request| request.method == "GET"));
 }
+
+/// The service has one binding of a contact for each source: of two new ones in one file the second is named, neither sent nor lost.
+#[test]
+fn the_second_of_two_new_bindings_of_one_contact_and_source_is_refused_and_kept() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let there = server.stored("bindings");
+    let head = "联系人编号,绑定来源,第三方用户标识,公众号AppID\n";
+    work.write(
+        "new.csv",
+        format!("{head}50020,微信公众号,wx-1,app-1\n50020,微信公众号,wx-2,app-2\n50020,开放平台,o-1,\n"),
+    );
+    work.on(&server, "import bindings new.csv --run run").exits(3);
+    let results = work.table("run/results.csv");
+    assert_eq!(results.column("status"), ["created", "refused", "created"]);
+    assert_eq!(results.column("code"), ["", "duplicate", ""]);
+    let failed = work.table("run/failed.csv");
+    assert_eq!(failed.column("第三方用户标识"), ["wx-2"]);
+    // Nor does it come to anything when it is tried by itself.
+    for command in ["retry run --run again", "import bindings new.csv --run run"] {
+        work.on(&server, command).exits(3);
+    }
+    work.write("alone.csv", format!("{head}50020,微信公众号,wx-2,app-2\n"));
+    work.on(&server, "import bindings alone.csv").exits(3).says("there is already another value: wx-1, app-1");
+    assert_eq!(server.stored("bindings"), there + 2);
+    let bound = |record: &Record| record["cId"] == "50020" && record["account_source"] == "wechat";
+    let bound: Vec<Record> = server.records("bindings").into_iter().filter(bound).collect();
+    assert!(bound.len() == 1 && bound[0]["openId"] == "wx-1", "{bound:?}");
+}

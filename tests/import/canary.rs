@@ -146,6 +146,9 @@ fn a_sample_at_the_end_tells_what_the_service_changed() {
     work.write("mine.csv", rows);
     let ran = work.on(&server, "import customers mine.csv --no-canary --sample 6");
     ran.exits(3).says("the service changed Tags in 3 of 6 records that were read back, such as row 5");
+    let sample = || work.summary()["sample"].to_string();
+    let fields = r#"[{"field":"tableName","is_rule":false,"records":3}]"#;
+    assert_eq!(sample(), format!(r#"{{"compared":6,"differing":3,"fields":{fields},"missing":0,"unread":0}}"#));
     let mut rows = String::from(HEADER);
     for number in 1..=6 {
         rows += &format!("示例,1320000000{number},20001,没有{number},\n");
@@ -157,6 +160,13 @@ fn a_sample_at_the_end_tells_what_the_service_changed() {
     work.on(&server, "import customers good.csv --no-canary --sample 4")
         .exits(0)
         .says("1 random records were read back");
+    assert_eq!(sample(), r#"{"compared":1,"differing":0,"fields":[],"missing":0,"unread":0}"#);
+    // Nobody looked: no figure.
+    work.write("none.csv", format!("{HEADER}示例,13300000002,20001,vip,\n"));
+    assert_eq!(
+        work.on(&server, "import customers none.csv --format json").exits(0).json()["sample"],
+        serde_json::Value::Null
+    );
 }
 
 #[test]

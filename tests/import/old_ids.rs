@@ -266,10 +266,18 @@ fn tags_name_their_records_by_old_ids() {
         table.push(&[kind, id, "示例旧标签"]);
     }
     work.write_table("tags.csv", &table);
-    work.on(&server, "import tags tags.csv --source crm --run run-tags").exits(3);
+    let import_tags = "import tags tags.csv --source crm --run run-tags";
+    work.on(&server, format!("{import_tags} --dry-run")).exits(3).says("2 rows wait for decisions");
+    work.on(&server, "check tags tags.csv --source crm --online").exits(3).says("2 rows wait for decisions");
+    // The others go.
+    work.on(&server, import_tags).exits(5).says("2 rows wait for decisions: 2 texts").says("next: bw8 import");
     let results = results(&work, "tags");
-    assert_eq!(results.column("status"), ["updated", "refused", "refused", "refused"]);
-    assert_eq!(results.column("code"), ["", "old_id_unknown", "old_id_unknown", "required"]);
+    assert_eq!(results.column("status"), ["updated", "pending", "pending", "refused"]);
+    assert_eq!(results.column("code"), ["", "", "", "required"]);
+    // The same id in another kind of record is another question.
+    let asked = work.table("run-tags/decisions.xlsx");
+    assert_eq!(asked.column("in the file"), ["9", "1"]);
+    assert!(asked.column("why")[0].contains("crm") && asked.column("why")[1].contains("Customers"), "{asked:?}");
     assert_eq!(results.column("id")[0], first);
     let tagged = |record: &serde_json::Map<String, serde_json::Value>| {
         record.get("tagList").is_some_and(|tags| tags.to_string().contains("示例旧标签"))
@@ -278,10 +286,37 @@ fn tags_name_their_records_by_old_ids() {
     work.on(&server, "import tags tags.csv").exits(2).says("missing");
     // Once the ticket is there the same command goes on with its tags.
     import(&work, &server, "second", &tickets(&[("9", "示例 丙", "三")])).exits(0);
-    work.on(&server, "import tags tags.csv --source crm --run run-tags").exits(3);
+    work.on(&server, import_tags).exits(5).says("1 row waits for decisions");
     let results = self::results(&work, "tags");
-    assert_eq!(results.column("status"), ["updated", "updated", "refused", "refused"]);
+    assert_eq!(results.column("status"), ["updated", "updated", "pending", "refused"]);
     assert_eq!(server.records("tickets").iter().filter(|record| tagged(record)).count(), 2);
+    // A person says which record it is; an id that is not there is no answer.
+    let decide = |run: &str, answer: &str| {
+        let mut table = work.table(format!("{run}/decisions.xlsx"));
+        work.write(&format!("{run}/decisions.xlsx"), workbook(&[("to decide", table.set(0, "answer", answer))]));
+    };
+    decide("run-tags", "59999");
+    work.on(&server, import_tags).exits(2).says("the account has no Customers with the ID 59999");
+    decide("run-tags", "50007");
+    work.on(&server, import_tags).exits(3);
+    assert_eq!(self::results(&work, "tags").column("id")[2], "50007");
+    let is_tagged =
+        |record: &serde_json::Map<String, serde_json::Value>| record["tableName"].to_string().contains("示例旧标签");
+    assert_eq!(server.records("customers").iter().filter(|record| is_tagged(record)).count(), 1);
+    // Or that the row is left out, at once where nobody is there to decide, or for the next file.
+    work.write("next.csv", "对象类型,旧系统编号,添加标签\n联系人,77,示例\n公司,77,示例\n");
+    let next = "import tags next.csv --source crm";
+    let ran = work.on(&server, format!("{next} --missing 记录编号=refuse --run at-once"));
+    ran.exits(3).says("a record with this id of crm was never imported");
+    assert_eq!(work.table("at-once/results.csv").column("code"), ["old_id_unknown"; 2]);
+    work.on(&server, format!("{next} --missing 记录编号=create --run at-once")).exits(2);
+    work.on(&server, format!("{next} --missing 记录编号=blank --run at-once")).exits(2).says("is required");
+    work.on(&server, format!("{next} --run next")).exits(5);
+    decide("next", "不导入");
+    work.on(&server, format!("{next} --run next")).exits(5).says("1 row waits");
+    let results = work.table("next/results.csv");
+    assert_eq!(results.column("status"), ["refused", "pending"]);
+    work.on(&server, format!("{next} --strict --run strict")).exits(2);
 }
 
 /// Whichever id a row names it by, a record is one record.

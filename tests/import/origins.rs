@@ -434,3 +434,37 @@ fn a_file_of_another_system_is_no_export_of_ours_for_its_times() {
     ran.exits(0).never_says("this is an export");
     assert_rows(&work.summary_of("second"), "updated 1");
 }
+
+/// In the sandbox an export of the sandbox is edited and comes back; one of an account has no records there, and the way on is said.
+#[test]
+fn an_export_of_an_account_is_not_rehearsed_on_records_of_the_sandbox() {
+    let (work, server) = (Work::new(), Server::typed("--seed 2 --assume all"));
+    work.on(&server, "export customers -o o.xlsx --headers zh").exits(0);
+    change(&server, "50001", "note", "同事的更正");
+    for (file, command) in [("s.csv", "customers s.csv --mode update"), ("t.csv", "tags t.csv")] {
+        let entity = command.split_whitespace().next().unwrap();
+        work.bw8(format!("export {entity} -o {file} --headers zh --sandbox")).exits(0);
+        let mut table = work.table(file);
+        table.set(2, if entity == "tags" { "设为标签" } else { "备注" }, "示例改动");
+        work.write_table(file, &table);
+        let ran = work.bw8(format!("import {command} --sandbox"));
+        ran.exits(0);
+        assert_eq!(work.summary()["rows"]["updated"], 1, "{ran}");
+    }
+    work.on(&server, "export tags -o account-tags.csv --headers zh").exits(0);
+    for rest in ["customers o.xlsx --mode update", "customers o.xlsx --mode upsert", "tags account-tags.csv"] {
+        for switch in ["", " --dry-run"] {
+            let ran = work.bw8(format!("import {rest} --sandbox{switch}"));
+            ran.exits(2).says("not one of this sandbox").says("add --dry-run").says("--accept-warnings=origin_unknown");
+        }
+    }
+    work.bw8("import customers o.xlsx --mode update --sandbox --accept-warnings=origin_unknown --lang zh")
+        .exits_with_one_of(&[0, 3]);
+    // What is said to do does what it says.
+    let writes = server.requests_to("customers.update");
+    work.on(&server, "import customers o.xlsx --mode update --dry-run").exits(0).says("the service says");
+    assert_eq!(server.requests_to("customers.update"), writes);
+    // A file of one's own is rehearsed as it is.
+    work.write("own.csv", "联系人编号,备注\n50001,示例\n");
+    work.bw8("import customers own.csv --mode update --sandbox").exits(0);
+}

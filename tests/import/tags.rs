@@ -324,3 +324,61 @@ fn an_export_of_tags_is_edited_with_signs_and_emptied() {
         assert_eq!(tags(&server, entity), of(&[]));
     }
 }
+
+/// What a file of tags wrote is neither put back by an export that is older, nor by a file whose tags were written before, and a
+/// file that was done is looked at anew once a run of the other kind has written.
+#[test]
+fn an_update_puts_no_tags_back_that_a_file_of_tags_has_changed() {
+    for entity in ENTITIES {
+        let (name, path, field, _, heading, kind) = entity;
+        let id = path.rsplit('/').next().unwrap();
+        let (work, server) = (Work::new(), Server::start(""));
+        set(&server, entity, "甲");
+        work.on(&server, format!("export {name} -o old.csv --headers zh --summary none")).exits(0);
+        work.write("tags.csv", format!("对象类型,记录编号,添加标签\n{kind},{id},乙\n"));
+        work.on(&server, "import tags tags.csv --run tags").exits(0);
+        let update = format!("import {name} old.csv --mode update");
+        work.on(&server, &update).exits(0).says("keeps a value that differs");
+        assert_eq!(tags(&server, entity), of(&["甲", "乙"]), "{name}");
+        let mut table = work.table("old.csv");
+        let row = table.column(heading).iter().position(|there| *there == id).unwrap();
+        table.set(row, "标签", "丙");
+        work.write_table("old.csv", &table);
+        work.on(&server, &update).exits(3).says("changed in the service since");
+        assert_eq!(tags(&server, entity), of(&["甲", "乙"]), "{name} {field}");
+        // A file of one's own, whose tags were sent before the others came.
+        work.write("own.csv", format!("{heading},标签\n{id},丁\n"));
+        work.on(&server, format!("import {name} own.csv --mode update")).exits(0);
+        work.write("tags.csv", format!("对象类型,记录编号,添加标签\n{kind},{id},戊\n"));
+        work.on(&server, "import tags tags.csv --run more").exits(0);
+        work.on(&server, format!("import {name} own.csv --mode update")).exits(0).says("keeps a value");
+        assert_eq!(tags(&server, entity), of(&["丁", "戊"]), "{name}");
+        // And the other way round: what the tags are set to is looked at anew after an update has written others.
+        work.write("set.csv", format!("对象类型,记录编号,设为标签\n{kind},{id},己\n"));
+        work.on(&server, "import tags set.csv").exits(0);
+        work.write("own.csv", format!("{heading},标签\n{id},庚\n"));
+        work.on(&server, format!("import {name} own.csv --mode update --accept-warnings=changed_meanwhile")).exits(0);
+        assert_eq!(tags(&server, entity), of(&["庚"]), "{name}");
+        work.on(&server, "import tags set.csv").exits(0).never_says("was done before");
+        assert_eq!(tags(&server, entity), of(&["己"]), "{name}");
+    }
+}
+
+/// A file of tags that says itself that it is an export, and of which nobody knows here what it said, is an edit or out of date.
+#[test]
+fn an_export_of_tags_that_nobody_knows_here_is_held_where_it_differs() {
+    for mode in ["", " --mode update"] {
+        let (work, server) = exported("tags.csv");
+        set(&server, ENTITIES[0], "同事的");
+        let elsewhere = Work::new();
+        for file in ["tags.csv", "tags.csv.manifest.json"] {
+            elsewhere.write(file, std::fs::read(work.path(file)).unwrap());
+        }
+        let sent = writes(&server);
+        elsewhere.on(&server, format!("import tags tags.csv{mode}")).exits(3).says("not known here what it said");
+        assert_eq!(elsewhere.results().column("code").iter().filter(|code| **code == "origin_unknown").count(), 1);
+        assert_eq!(writes(&server), sent);
+        elsewhere.on(&server, format!("import tags tags.csv{mode} --accept-warnings=origin_unknown")).exits(0);
+        assert_eq!(tags(&server, ENTITIES[0]), of(&["乙", "甲"]));
+    }
+}

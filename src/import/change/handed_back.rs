@@ -199,6 +199,14 @@ impl HandedBack {
         Ok(())
     }
 
+    /// Whether the file says of itself that it is another export, one of which nothing is known here: its cells alone made it
+    /// look like this one.
+    pub(in crate::import) fn is_taken_for_another(&self, input: &Input, sheet: &Sheet, entity: &Entity) -> bool {
+        let marked = sheet.export.as_ref().and_then(|export| Uuid::try_parse(export).ok());
+        let named = marked.or_else(|| manifest_of(&input.path, entity));
+        named.is_some_and(|export| export != self.baseline.about.export)
+    }
+
     /// Whether it was of another account than that of this folder, or of the same under another name.
     pub(in crate::import) fn is_of_another_account(&self, folder: &Path) -> bool {
         self.baseline.path.parent() != Some(folder)

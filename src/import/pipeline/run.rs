@@ -15,6 +15,7 @@ use super::tally::Tally;
 use crate::api::Client;
 use crate::error::{Context, Error, Result};
 use crate::import::first_look::FirstLook;
+use crate::import::notes::SAMPLE_NOTE;
 use crate::import::options::ImportOptions;
 use crate::import::plan::{KnownRows, RowPlanner};
 use crate::import::preflight::{Preflight, Rows};
@@ -77,6 +78,7 @@ pub(crate) fn send(
         traffic: Traffic::default(),
         waiting: AtomicU64::new(0),
         words: Mutex::default(),
+        sample: Mutex::default(),
     };
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
@@ -123,6 +125,11 @@ pub(crate) fn send(
     let words = shared.words.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     if recorded.broken.is_none() && !words.is_empty() {
         recorded.journal.settle(&words)?;
+    }
+    let sample = shared.sample.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let (Some(sample), None) = (sample, &recorded.broken) {
+        // Plain structs of numbers and texts always serialise.
+        recorded.journal.set_note(SAMPLE_NOTE, &serde_json::to_string(&sample).unwrap_or_default())?;
     }
     let waiting = shared.waiting.into_inner();
     Ok(Sent {

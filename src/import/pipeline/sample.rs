@@ -1,7 +1,8 @@
 //! Some records that a run wrote, by chance, read back at its end: what the service made of what was sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
@@ -37,11 +38,42 @@ struct Taken {
 pub(super) struct Found {
     /// It in words, by field.
     pub lines: Vec<String>,
+    /// It in figures.
+    pub figures: SampleFigures,
     /// What is known better of rows than when they ended.
     pub words: Vec<(Operation, Settled)>,
 }
 
+/// What was found of them, for programs.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct SampleFigures {
+    /// Records that were read back and compared.
+    compared: usize,
+    /// Those of them that say something else than was sent.
+    differing: usize,
+    /// Records that were not there.
+    missing: usize,
+    /// Records that could not be read.
+    unread: usize,
+    /// The fields in which they differ, by name.
+    fields: Vec<FieldFigures>,
+}
+
+/// In how many records a field differs.
+#[derive(Debug, Serialize)]
+struct FieldFigures {
+    field: String,
+    records: usize,
+    /// All have the same there, as a rule of the service makes it.
+    is_rule: bool,
+}
+
 impl Sample {
+    /// Whether rows are read back at all.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.most > 0
+    }
+
     /// At most so many rows.
     pub(super) fn of(most: usize) -> Self {
         Sample { most, ..Sample::default() }
@@ -103,6 +135,14 @@ impl Sample {
                 }
             }
         }
+        let rows: BTreeSet<u64> = found.values().flatten().map(|(row, _)| *row).collect();
+        let figures = SampleFigures {
+            compared,
+            differing: rows.len(),
+            missing,
+            unread,
+            fields: found.values().filter_map(|differences| figures_of(differences, compared)).collect(),
+        };
         let mut lines = Vec::new();
         if compared > 0 && found.is_empty() {
             lines.push(t!("canary.sample_good", rows = compared).into_owned());
@@ -118,7 +158,7 @@ impl Sample {
         if unread > 0 {
             lines.push(t!("canary.sample_unread", rows = unread).into_owned());
         }
-        Ok(Found { lines, words })
+        Ok(Found { lines, figures, words })
     }
 }
 
@@ -129,6 +169,13 @@ fn rule(differences: &[(u64, Difference)], compared: usize) -> Option<&str> {
         && differences.len() == compared
         && differences.iter().all(|(_, difference)| !difference.is_loss() && difference.got == first.got);
     first.got.as_deref().filter(|_| is_rule)
+}
+
+/// The figures of a field.
+fn figures_of(differences: &[(u64, Difference)], compared: usize) -> Option<FieldFigures> {
+    let (_, first) = differences.first()?;
+    let is_rule = rule(differences, compared).is_some();
+    Some(FieldFigures { field: first.name.clone(), records: differences.len(), is_rule })
 }
 
 /// What the service changed in a field.

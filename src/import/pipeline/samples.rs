@@ -22,6 +22,7 @@ pub(super) fn shared(in_flight: usize) -> Shared {
         tally: Tally::new(&Counts::default(), 10),
         waiting: Default::default(),
         words: Default::default(),
+        sample: Default::default(),
         traffic: Traffic::default(),
     }
 }

@@ -464,12 +464,16 @@ impl<'a> Sender<'a> {
             return;
         }
         let sample = self.sample.take();
+        let is_wanted = sample.is_wanted();
         let compared = tokio::select! {
             compared = sample.compare(&self.row_sender) => compared,
             () = self.shared.stop.stopped() => return,
         };
         match compared {
             Ok(found) => {
+                if let Ok(mut sample) = self.shared.sample.lock() {
+                    *sample = is_wanted.then_some(found.figures);
+                }
                 found.lines.iter().for_each(|line| self.progress.say(line));
                 found.words.into_iter().for_each(|(operation, word)| self.say_of(&operation, word));
             }

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
 use super::backpressure::Backpressure;
+use super::sample::SampleFigures;
 use super::stop::Stop;
 use super::tally::Tally;
 use crate::journal::Settled;
@@ -32,4 +33,6 @@ pub(super) struct Shared {
     pub waiting: AtomicU64,
     /// What is said of rows that have an end, by their indexes.
     pub words: Mutex<Vec<(u64, Settled)>>,
+    /// What records said that were read back at the end.
+    pub sample: Mutex<Option<SampleFigures>>,
 }

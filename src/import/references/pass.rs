@@ -346,7 +346,9 @@ pub(in crate::import) fn resolve(
 
 fn finding(mapping: &Mapping, reference: &Reference<'_>, member: &str, text: &str, problem: Problem) -> Finding {
     Finding {
-        column: mapping.column(member),
+        column: mapping
+            .column(member)
+            .or_else(|| mapping.old_id.as_ref().filter(|_| reference.is_subject).map(|of| of.column)),
         field: Some(reference.field.clone()),
         code: problem.code,
         severity: problem.severity,

@@ -20,6 +20,8 @@ pub(in crate::import) struct Reference<'a> {
     pub entity: &'a Entity,
     /// What tells which record is meant, that which tells most first.
     pub tells: Vec<Tell>,
+    /// It is the record that the row changes. No list is asked about it: the record itself is read before it is written.
+    pub is_subject: bool,
 }
 
 /// What tells which record is meant.
@@ -80,11 +82,34 @@ impl<'a> Reference<'a> {
                     is_list: field.kind == Kind::Ids,
                     entity,
                     tells: vec![tell],
+                    is_subject: false,
                 }),
             }
         }
         references.iter_mut().for_each(|reference| reference.tells.sort_by_key(|tell| tell.weight));
+        references.extend(Reference::subjects(mapping, catalog));
         references
+    }
+
+    /// The records that rows change, where these are of several entities and may be named by ids of another system: one
+    /// reference for each entity.
+    fn subjects(mapping: &Mapping, catalog: &'a Catalog) -> Vec<Reference<'a>> {
+        let (Some(edits), Some(source)) = (&mapping.entity().edits, mapping.source()) else { return Vec::new() };
+        let Some(field) = mapping.entity().field(&edits.record) else { return Vec::new() };
+        let of = |entity: &'a Entity| {
+            // The same id may be that of a record of each entity.
+            let member = format!("{OLD_ID} {}", entity.name);
+            let tell = Tell { member, key: Some(OLD_ID.to_owned()), source: Some(source.to_owned()), weight: 0 };
+            Reference {
+                field: field.name.clone(),
+                labels: field.labels(),
+                is_list: false,
+                entity,
+                tells: vec![tell],
+                is_subject: true,
+            }
+        };
+        catalog.entities().iter().filter(|entity| entity.tags.is_some()).map(of).collect()
     }
 
     /// Whether old ids may tell which record is meant.

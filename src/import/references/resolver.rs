@@ -34,7 +34,7 @@ const SHOWN: usize = 40;
 pub(super) type Found = std::result::Result<Meant, Unclear>;
 
 /// The record that is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Meant {
     /// The id.
     pub id: String,
@@ -87,6 +87,8 @@ pub(super) struct Resolver<'l, 'a> {
     pub new: Vec<KnownReference>,
     known: HashMap<String, Rc<KnownList<'a>>>,
     at_hand: HashMap<(String, String), Found>,
+    /// Whether the service shows the records that a person chose, by entity and id.
+    shown: HashMap<(String, String), bool>,
 }
 
 impl<'l, 'a> Resolver<'l, 'a> {
@@ -119,6 +121,7 @@ impl<'l, 'a> Resolver<'l, 'a> {
             new: Vec::new(),
             known: HashMap::new(),
             at_hand: HashMap::new(),
+            shown: HashMap::new(),
         })
     }
 
@@ -140,10 +143,15 @@ impl<'l, 'a> Resolver<'l, 'a> {
         if let Some(found) = self.at_hand.get(&key) {
             return Ok(Some(found.clone()));
         }
-        let list = self.list(reference)?;
-        let found = match self.as_before(&list, &key.0, &key.1)? {
-            Some(meant) => Ok(meant),
-            None => self.look_up(reference, &list, &told)?,
+        let found = match reference.is_subject {
+            true => self.subject(reference, &told)?,
+            false => {
+                let list = self.list(reference)?;
+                match self.as_before(&list, &key.0, &key.1)? {
+                    Some(meant) => Ok(meant),
+                    None => self.look_up(reference, &list, &told)?,
+                }
+            }
         };
         if let Ok(meant) = &found {
             self.keep(&key.0, &key.1, &meant.id);
@@ -179,6 +187,21 @@ impl<'l, 'a> Resolver<'l, 'a> {
             }
             None => self.unknown(list, (tell, text), &others),
         }
+    }
+
+    /// The record that a row changes and names by its id in another system.
+    fn subject(&self, reference: &Reference<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
+        let Some((tell, old_id)) = told.first() else { return Ok(Ok(Meant::default())) };
+        let source = tell.source.as_deref().unwrap_or_default();
+        let known =
+            self.old_ids.as_ref().map(|known| known.find(&reference.entity.name, source, old_id)).transpose()?;
+        if let Some(id) = known.flatten() {
+            return Ok(Ok(Meant { id, name: String::new(), word: None }));
+        }
+        let problem = Problem::new("old_id_unknown").with("source", source);
+        let problem = problem.with_detail("entity", reference.entity.labels());
+        let (member, text) = (tell.member.clone(), (*old_id).to_owned());
+        Ok(Err(Unclear { member, text, problem, way: Way::DecideMissing, candidates: Vec::new() }))
     }
 
     /// Old ids that are known from accounts alone of which nobody has said whether they are this one.
@@ -219,6 +242,15 @@ impl<'l, 'a> Resolver<'l, 'a> {
     /// # Errors
     /// A list that cannot be read now.
     pub(super) fn chosen(&mut self, reference: &Reference<'a>, id: &str) -> Result<Option<Meant>> {
+        if reference.is_subject {
+            let key = (reference.entity.name.clone(), id.to_owned());
+            let is_there = match self.shown.get(&key) {
+                Some(is_there) => *is_there,
+                None => self.lists.gives(reference.entity, id)?,
+            };
+            self.shown.insert(key, is_there);
+            return Ok(is_there.then(|| Meant { id: id.to_owned(), ..Meant::default() }));
+        }
         let list = self.list(reference)?;
         let name = match list.record(id)? {
             Some(record) => name_of(list.entity, &record),
@@ -259,7 +291,7 @@ pub(in crate::import) const NOT_YET: [&str; 5] =
 /// The one record that all of this tells of.
 fn one(list: &KnownList<'_>, told: &[(&Tell, &str)]) -> Result<Found> {
     let [(first, text), others @ ..] = told else {
-        return Ok(Ok(Meant { id: String::new(), name: String::new(), word: None }));
+        return Ok(Ok(Meant::default()));
     };
     // That is how a list of ids, or an export, says "none".
     if first.key.is_none() && *text == "0" {

@@ -2,7 +2,7 @@
 
 use super::reference::Reference;
 use crate::import::change::SaidCell;
-use crate::import::operation::{Members, WriteOperation};
+use crate::import::operation::{Members, TagEdit, WriteOperation};
 use crate::import::spool::{RowState, SpooledRow};
 
 /// Takes what a row says of records out of what it asks for: all that a draft says, and of a change the cells that somebody
@@ -16,8 +16,18 @@ pub(in crate::import) fn take(operation: &mut WriteOperation, references: &[Refe
             let fields = told.map(|cell| (&cell.field, &cell.value)).collect();
             Some(Members { fields, ..Members::default() })
         }
+        WriteOperation::Tags(edit) if edit.id.is_empty() => {
+            let (tell, old_id) = (&subject_of(edit, references)?.tells[0], edit.old_id.as_ref()?);
+            let fields = std::iter::once((tell.member.as_str(), old_id.id.as_str())).collect();
+            Some(Members { fields, ..Members::default() })
+        }
         WriteOperation::Change { .. } | WriteOperation::Write { .. } | WriteOperation::Tags(_) => None,
     }
+}
+
+/// What an edit's record is looked for by.
+fn subject_of<'r, 'a>(edit: &TagEdit, references: &'r [Reference<'a>]) -> Option<&'r Reference<'a>> {
+    references.iter().find(|reference| reference.is_subject && reference.entity.name == edit.entity)
 }
 
 /// Puts back what was taken.
@@ -29,7 +39,11 @@ pub(in crate::import) fn give(operation: &mut WriteOperation, references: &[Refe
             *members = given;
         }
         WriteOperation::Change { cells, .. } => give_cells(cells, references, &given),
-        WriteOperation::Write { .. } | WriteOperation::Tags(_) => {}
+        WriteOperation::Tags(edit) => {
+            let id = subject_of(edit, references).and_then(|reference| given.value(&reference.field));
+            edit.id = id.unwrap_or_default().to_owned();
+        }
+        WriteOperation::Write { .. } => {}
     }
 }
 

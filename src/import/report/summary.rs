@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
 
+use super::super::notes::SAMPLE_NOTE;
 use super::content::{Files, RunContent};
 use super::settle_line::SettleLine;
 use super::words;
@@ -37,6 +38,7 @@ pub fn summary(
     let (requests, retries, seconds) = content.past.totals()?;
     let errors = errors(&content.reasons);
     let identity = content.identity();
+    let sample = content.past.note(SAMPLE_NOTE)?;
     Ok(json!({
         "version": 1,
         "run": identity.run,
@@ -48,6 +50,7 @@ pub fn summary(
         "not_in_failed_file": content.left.as_ref().map_or(0, |(rows, _)| *rows),
         "service_kept": content.kept,
         "stored_otherwise": content.otherwise,
+        "sample": sample.and_then(|sample| serde_json::from_str::<Json>(&sample).ok()),
         "requests": requests,
         "retries": retries,
         "seconds": (seconds * 1000.0).round() / 1000.0,
