@@ -131,6 +131,7 @@ pub fn is_temporary(name: &str) -> bool {
 pub struct AtomicFile {
     file: tempfile::NamedTempFile,
     access: Access,
+    _made: InTheMaking,
 }
 
 impl AtomicFile {
@@ -164,12 +165,15 @@ impl AtomicFile {
             // The process's own mask is taken off it.
             builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         }
+        let mut staging = staging();
         let file = builder.tempfile_in(folder)?;
+        let made = InTheMaking::at(file.path(), &mut staging);
+        drop(staging);
         // Held as long as it is in the making, so that what a killed process left behind is known. On Windows a lock would keep
         // others from reading, who come before it is let go.
         #[cfg(unix)]
         let _ = file.as_file().try_lock();
-        Ok(AtomicFile { file, access })
+        Ok(AtomicFile { file, access, _made: made })
     }
 
     /// Puts the whole file at `path`, in place of what stands there, once all of it is on the disk.
@@ -469,8 +473,26 @@ pub fn explained(path: &Path, error: io::Error) -> io::Error {
     }
 }
 
-/// Staging directories of this process, to be removed when it is told to leave at once.
+/// Files and directories in the making of this process, to be removed when it is told to leave at once.
 static STAGING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Something in the making: when the process leaves at once before this is dropped, it goes.
+#[derive(Debug)]
+struct InTheMaking(PathBuf);
+
+impl InTheMaking {
+    /// Of what is made while the list is held, so that none is made behind the back of whoever discards them all.
+    fn at(path: &Path, staging: &mut Vec<PathBuf>) -> InTheMaking {
+        staging.push(path.to_owned());
+        InTheMaking(path.to_owned())
+    }
+}
+
+impl Drop for InTheMaking {
+    fn drop(&mut self) {
+        staging().retain(|path| *path != self.0);
+    }
+}
 
 /// A directory for files that are not whole yet, on the disk they are meant for. It is gone when it is dropped; what a killed
 /// process left behind is swept by the next one that makes such a directory there.
@@ -479,6 +501,7 @@ pub struct StagingDirectory {
     /// Says that the directory is in use. Closed before the directory goes.
     _lock: File,
     directory: tempfile::TempDir,
+    _made: InTheMaking,
 }
 
 /// The file in a staging directory that is locked as long as it is in use.
@@ -493,25 +516,21 @@ impl StagingDirectory {
     /// A folder that cannot be written.
     pub fn new_in(folder: &Path) -> io::Result<StagingDirectory> {
         sweep(folder);
+        let mut staging = staging();
         let directory = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder)?;
+        let made = InTheMaking::at(directory.path(), &mut staging);
+        drop(staging);
         let mut lock = File::create(directory.path().join(IN_USE))?;
         // Where nothing can be locked, what is left behind goes by its age.
         let _ = lock.try_lock();
         // Not empty from here on: whoever sweeps takes an empty one for a directory that is just being made.
         lock.write_all(b"1")?;
-        staging().push(directory.path().to_owned());
-        Ok(StagingDirectory { _lock: lock, directory })
+        Ok(StagingDirectory { _lock: lock, directory, _made: made })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         self.directory.path()
-    }
-}
-
-impl Drop for StagingDirectory {
-    fn drop(&mut self) {
-        staging().retain(|path| path != self.directory.path());
     }
 }
 
@@ -563,11 +582,21 @@ fn is_left_behind(directory: &Path) -> Option<bool> {
     }
 }
 
-/// Removes all staging directories of this process: it is about to end without dropping them.
-pub fn discard_staging() {
-    for path in staging().drain(..) {
+/// Removes all files and directories in the making of this process, which is about to end without dropping them. Whoever would make
+/// another one meanwhile waits for that end.
+pub fn discard_staging_and_make_no_more() {
+    let mut staging = staging();
+    discard(&mut staging);
+    std::mem::forget(staging);
+}
+
+fn discard(staging: &mut Vec<PathBuf>) {
+    for path in staging.drain(..) {
         // There is nobody left to tell.
-        let _ = std::fs::remove_dir_all(path);
+        let _ = match path.is_dir() {
+            true => std::fs::remove_dir_all(path),
+            false => std::fs::remove_file(path),
+        };
     }
 }
 

@@ -73,7 +73,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             exit = error.exit();
         }
     }
-    terminal::unless_leaving();
+    terminal::over(exit);
     if let Some(what) = told_as {
         notice::tell(&what, exit);
     }
@@ -174,7 +174,7 @@ fn run_command(arguments: &[OsString]) -> Ended {
     let ended = dispatch(&cli, &CommandLine::new(arguments), &printer).map_err(settings::with_state_hint);
     if let Err(error) = &ended {
         // Whoever was told that the program is left is not told once more.
-        terminal::unless_leaving();
+        terminal::over(error.exit());
         printer.error(error);
     }
     Ended { exit: ended.unwrap_or_else(|error| error.exit()), told_as }

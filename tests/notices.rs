@@ -110,6 +110,25 @@ fn a_command_that_is_ended_while_it_reads_is_told() {
     assert!(text.contains("interrupted (exit code 130)") && text.contains("what to do: "), "{text}");
 }
 
+/// The job is done: nothing of it is broken off, and nobody is told that it was.
+#[cfg(unix)]
+#[test]
+fn a_job_that_is_over_stays_so_when_its_notice_is_ended() {
+    for (rows, exit) in [("示例,13100000000,20001", 0), ("示例,131,20001", 3)] {
+        let (work, server, place) = (Work::new(), Server::start(""), listening());
+        work.write("mine.csv", format!("姓名,手机号,公司编号\n{rows}\n"));
+        place.hold(1);
+        let mut command = work.command_on(&server, "import customers mine.csv");
+        command.env("BW8_NOTIFY_URL", place.base_url());
+        let running = work.start(command);
+        place.wait_for_held();
+        running.signal("INT");
+        running.ended().exits(exit).says("the notice could not be sent: interrupted").never_says("same command again");
+        assert_eq!(place.requests().len(), 1);
+        place.release();
+    }
+}
+
 #[test]
 fn a_notice_tells_how_a_job_ended_in_counts() {
     let (work, server, place) = (Work::new(), Server::start("--fault 403,on=GET_companies"), listening());

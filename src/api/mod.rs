@@ -52,4 +52,5 @@ pub use patience::{Verdict, ends_of_asked};
 pub use place::Place;
 pub use proof::{Honours, Sent};
 pub use target::{Credentials, LogTo, Target};
+pub use transport::LAST_ANSWERS;
 pub use trouble::hint_of;

@@ -19,6 +19,7 @@ use super::proxy::Shown;
 use super::target::Target;
 use super::{proxy, tls, trouble};
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 use crate::message;
 use crate::message::Message;
 use crate::waiting::Awaiting;
@@ -32,6 +33,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long after the time limit an answer that is there already may take to be read.
 const READING_TIME: Duration = Duration::from_millis(100);
+
+/// How long an answer is waited for after the user asked to stop. Containers and services are killed ten seconds after they are told
+/// to end: until then the run has to be closed.
+pub const LAST_ANSWERS: Duration = Duration::from_secs(7);
 
 /// Sends requests to one host.
 #[derive(Debug)]
@@ -186,10 +191,17 @@ impl Http {
             head = Some((response.status().as_u16(), std::mem::take(response.headers_mut())));
             Ok(whole_body(&mut response, LARGEST_BODY).await)
         };
-        let body = match within(self.timeout, pin!(exchange)).await {
-            Some(Ok(body)) => body,
-            Some(Err(failure)) => return Err(failure),
-            None => Err(timed_out()),
+        let body = {
+            let exchange = pin!(exchange);
+            tokio::select! {
+                biased;
+                came = within(self.timeout, exchange) => match came {
+                    Some(Ok(body)) => body,
+                    Some(Err(failure)) => return Err(failure),
+                    None => Err(timed_out()),
+                },
+                () = gives_up() => Err(message!("api.given_up", seconds = LAST_ANSWERS.as_secs())),
+            }
         };
         let Some((status, headers)) = head else {
             return Err(Failure::Lost(body.err().unwrap_or_default()));
@@ -230,6 +242,12 @@ fn patient(builder: ClientBuilder) -> ClientBuilder {
     #[cfg(target_os = "linux")]
     let builder = builder.tcp_user_timeout(None);
     builder.tcp_keepalive(None).tcp_keepalive_interval(None).tcp_keepalive_retries(None)
+}
+
+/// The user asked to stop, and what was on its way then had its time.
+async fn gives_up() {
+    Interrupt::of_process().interrupted().await;
+    tokio::time::sleep(LAST_ANSWERS).await;
 }
 
 /// What an exchange came to within a time limit. After it, what the exchange has at hand already still counts: a machine

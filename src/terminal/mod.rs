@@ -17,5 +17,5 @@ pub use progress::{Progress, break_silence};
 pub use question::{Console, is_yes, typed_number};
 pub use screen::{finish_writing, last_cause, last_document, note_cause, unwritten, write_out};
 pub use shell::{CommandLine, quoted, quoted_path, words_of};
-pub use signals::{Signals, listen, unless_leaving};
+pub use signals::{Signals, listen, over};
 pub use typed_login::TYPED_LOGIN;

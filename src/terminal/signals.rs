@@ -1,7 +1,7 @@
 //! Ctrl-C and its like, for the whole process: the first one asks the program to stop, in order where somebody sees to that
 //! and else at once, the second one leaves at once. What was told to be ignored when the program began stays ignored.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::printer::Printer;
@@ -10,6 +10,7 @@ use crate::error::{Error, Exit};
 use crate::files;
 use crate::interrupt::Interrupt;
 use crate::message;
+use crate::t;
 
 /// How long a console that takes nothing is waited for at the end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -122,14 +123,18 @@ pub fn listen(printer: &Printer, tell: impl FnOnce() + Send + 'static) {
     std::thread::spawn(move || {
         runtime.block_on(signals.next());
         let interrupt = Interrupt::of_process();
-        if interrupt.is_orderly() {
+        if let Some(exit) = over_with() {
+            // The command is at its end: only whoever is told of that has not heard it yet.
+            printer.warn(&t!("notice.not_told", why = message!("refresh.interrupted")));
+            leave_at_once(exit);
+        } else if interrupt.is_orderly() {
             // Before it is done, as what it ends may be over at once.
             if let Some(word) = interrupt.told() {
                 printer.warn(&word.to_string());
             }
             interrupt.set();
         } else {
-            IS_LEAVING.store(true, Ordering::SeqCst);
+            set(End::Leaving);
             interrupt.set();
             printer.error(&Error::interrupted(message!("signals.stopped")).hint(message!("signals.stopped_hint")));
             let (done, told) = tokio::sync::oneshot::channel();
@@ -144,26 +149,53 @@ pub fn listen(printer: &Printer, tell: impl FnOnce() + Send + 'static) {
                     () = tokio::time::sleep(TELLING) => {}
                 }
             });
-            leave_at_once();
+            leave_at_once(Exit::Interrupted);
         }
         runtime.block_on(signals.next());
-        leave_at_once();
+        leave_at_once(over_with().unwrap_or(Exit::Interrupted));
     });
 }
 
-/// The program is being left, and said so.
-static IS_LEAVING: AtomicBool = AtomicBool::new(false);
+/// How far the program is from its end.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// It works.
+    Ahead,
+    /// It is being left, and said so.
+    Leaving,
+    /// The command is over, and said how; at most whoever is told of that is waited for.
+    Over(Exit),
+}
 
-/// The end of the program: never reached when it is being left already, so that it ends once and in one way.
-pub fn unless_leaving() {
-    while IS_LEAVING.load(Ordering::SeqCst) {
-        std::thread::park();
+static END: Mutex<End> = Mutex::new(End::Ahead);
+
+fn set(end: End) {
+    *END.lock().unwrap_or_else(PoisonError::into_inner) = end;
+}
+
+fn over_with() -> Option<Exit> {
+    match *END.lock().unwrap_or_else(PoisonError::into_inner) {
+        End::Over(exit) => Some(exit),
+        End::Ahead | End::Leaving => None,
     }
 }
 
+/// The command is over, with this exit code. Never returns when the program is being left already, so that it ends once and in one
+/// way.
+pub fn over(exit: Exit) {
+    let mut end = END.lock().unwrap_or_else(PoisonError::into_inner);
+    if matches!(*end, End::Leaving) {
+        drop(end);
+        loop {
+            std::thread::park();
+        }
+    }
+    *end = End::Over(exit);
+}
+
 /// Ends the process at once. What is on the disk is whole: only files in the making go.
-fn leave_at_once() -> ! {
-    files::discard_staging();
+fn leave_at_once(exit: Exit) -> ! {
+    files::discard_staging_and_make_no_more();
     finish_writing(Some(LAST_WORDS));
-    std::process::exit(i32::from(u8::from(Exit::Interrupted)))
+    std::process::exit(i32::from(u8::from(exit)))
 }

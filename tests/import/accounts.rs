@@ -122,11 +122,15 @@ fn rows_that_another_command_is_sending_are_refused() {
     work.write_table("all.csv", &customers(1, 10));
     work.write_table("urgent.csv", &customers(9, 4));
     work.write_table("others.csv", &customers(30, 2));
+    work.write_table("flying.csv", &customers(3, 1));
     let child = work.start(work.command_on(&server, "import customers all.csv --no-canary --concurrency 1 --run all"));
     server.wait_for_requests(2);
     let stored = server.stored("customers");
     let ran = work.on(&server, "import customers urgent.csv --run urgent");
     ran.exits(1).says("another command is importing 2 of these rows").says("wait until it ends");
+    // One that is on its way is no matter of finding out.
+    let ran = work.on(&server, "import customers flying.csv --run flying");
+    ran.exits(1).says("another command is importing 1 of these rows").never_says("settle");
     // A second state folder does not hide it.
     let mut elsewhere = work.command_on(&server, "import customers urgent.csv --run urgent");
     elsewhere.env("BW8_STATE_DIR", work.path("state-2"));

@@ -48,6 +48,8 @@ mod reports;
 mod retries;
 mod settle;
 mod sheet;
+#[cfg(unix)]
+mod signals;
 mod tags;
 mod text_files;
 mod updates;

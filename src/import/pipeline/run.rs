@@ -12,7 +12,7 @@ use super::sender::Sender;
 use super::shared::{Shared, Traffic};
 use super::stop::{Cause, Stop};
 use super::tally::Tally;
-use crate::api::Client;
+use crate::api::{Client, LAST_ANSWERS};
 use crate::error::{Context, Error, Result};
 use crate::import::first_look::FirstLook;
 use crate::import::notes::SAMPLE_NOTE;
@@ -164,6 +164,7 @@ async fn interrupts(stop: &Stop, progress: &Progress, client: &Client) {
     Interrupt::of_process().interrupted().await;
     stop.set(Cause::Interrupted);
     stop.released().await;
-    progress.say(&t!("run.interrupted", in_flight = client.limiter().in_flight()));
+    let (in_flight, seconds) = (client.limiter().in_flight(), LAST_ANSWERS.as_secs());
+    progress.say(&t!("run.interrupted", in_flight = in_flight, seconds = seconds));
     std::future::pending::<()>().await;
 }

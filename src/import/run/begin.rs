@@ -83,8 +83,9 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     if !known.is_finished() {
         refuse_strange_export(options, preflight, rows)?;
     }
-    known.tell(preflight, printer);
+    // First: a row that is being sent at this moment is in doubt as well, and finding out about it would be for nothing.
     known.refuse_rows_in_work((options, preflight), &identity, &index, rows)?;
+    known.tell(preflight, printer);
     let (mut journal, ended) = match resume::open(known.meant, &options.resume, identity, known.ended, &index)? {
         OpenedRun::Finished(past, exit) => return Ok(Begun::Before(Box::new(past), exit)),
         OpenedRun::Continue(journal, ended) => (journal, Some(ended)),
