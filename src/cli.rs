@@ -14,6 +14,7 @@ use crate::command::{
 use crate::error::Error;
 use crate::language::Language;
 use crate::message;
+use crate::message::Message;
 use crate::t;
 use crate::terminal::{Global, quoted_path};
 use crate::text;
@@ -287,43 +288,58 @@ pub fn help_as_option(arguments: &[OsString]) -> Vec<OsString> {
     }
 }
 
-/// What is wrong with a command line, where the parser says it in English only; none for help and the like.
-pub fn wrong_usage(error: &clap::Error, language: Language) -> Option<Error> {
-    if language == Language::En || !error.use_stderr() {
-        return None;
-    }
+/// Whether a command line is wrong in that it says too little for anything but its help.
+pub fn is_help(error: &clap::Error) -> bool {
+    error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+}
+
+/// What is wrong with a command line. The parser itself says it in English only, and by no code.
+pub fn wrong_usage(error: &clap::Error) -> Error {
     let text = |kind: ContextKind| match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
-        ContextValue::Strings(texts) => Some(texts.join("、")),
+        ContextValue::Strings(texts) => Some(texts.join(Language::current().pick("、", ", "))),
         _ => None,
     };
     let argument = text(ContextKind::InvalidArg).unwrap_or_default();
     let value = text(ContextKind::InvalidValue).unwrap_or_default();
     let message = match error.kind() {
-        ErrorKind::MissingRequiredArgument => t!("cli.missing", argument = argument),
-        ErrorKind::UnknownArgument => t!("cli.unknown", argument = argument),
+        ErrorKind::MissingRequiredArgument => message!("cli.missing", argument = argument),
+        ErrorKind::UnknownArgument => message!("cli.unknown", argument = argument),
         ErrorKind::InvalidSubcommand => {
-            t!("cli.no_command", command = text(ContextKind::InvalidSubcommand).unwrap_or_default())
+            message!("cli.no_command", command = text(ContextKind::InvalidSubcommand).unwrap_or_default())
         }
-        ErrorKind::InvalidValue if value.is_empty() => t!("cli.no_value", argument = argument),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => t!("cli.value", value = value, argument = argument),
-        ErrorKind::ArgumentConflict => {
-            t!("cli.conflict", argument = argument, other = text(ContextKind::PriorArg).unwrap_or_default())
+        ErrorKind::InvalidValue if value.is_empty() => message!("cli.no_value", argument = argument),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            message!("cli.value", value = value, argument = argument)
         }
-        // Its help is printed instead.
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return None,
-        _ => t!("cli.other"),
+        ErrorKind::ArgumentConflict => match text(ContextKind::PriorArg) {
+            Some(other) if other == argument => message!("cli.twice", argument = argument),
+            other => message!("cli.conflict", argument = argument, other = other.unwrap_or_default()),
+        },
+        _ => message!("cli.other"),
     };
     let valid = text(ContextKind::ValidValue).filter(|valid| !valid.is_empty());
     let meant = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
         .into_iter()
         .find_map(text);
     let hint = match (meant, valid) {
-        (Some(meant), _) => t!("cli.meant", meant = meant),
-        (None, Some(valid)) => t!("cli.valid", valid = valid),
-        (None, None) => t!("cli.help"),
+        (Some(meant), _) => message!("cli.meant", meant = meant),
+        (None, Some(valid)) => message!("cli.valid", valid = valid),
+        (None, None) => range(error).unwrap_or(message!("cli.help")),
     };
-    Some(Error::usage(message).hint(hint))
+    Error::usage(message).hint(hint)
+}
+
+/// Which numbers there may be where another one is.
+fn range(error: &clap::Error) -> Option<Message> {
+    let why = std::error::Error::source(error)?.to_string();
+    let (least, most) = why.split_once(" is not in ")?.1.split_once("..")?;
+    let most = most.trim_start_matches('=');
+    // Where nothing is too much, the parser names the highest number it knows.
+    Some(match most.len() {
+        ..16 => message!("cli.range", least = least, most = most),
+        _ => message!("cli.least", least = least),
+    })
 }
 
 /// What is wrong where a file is named and not what its rows are: `bw8 import 客户.xlsx`.

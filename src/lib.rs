@@ -147,8 +147,7 @@ fn run_command(arguments: &[OsString]) -> Ended {
             return Ended { exit: Exit::Done, told_as: None };
         }
         Err(error) => {
-            let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-            let told_as = cli::typed_as(arguments).filter(|_| !is_help);
+            let told_as = cli::typed_as(arguments).filter(|_| !cli::is_help(&error));
             return Ended { exit: tell_usage(&error, arguments), told_as };
         }
     };
@@ -188,19 +187,19 @@ fn shown(words: &[OsString]) -> Vec<OsString> {
 
 /// Says what is wrong with a command line; as JSON too, where that is wanted.
 fn tell_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
-    let first = || error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let ours = cli::file_without_entity(error, arguments).or_else(|| cli::wrong_usage(error, Language::current()));
-    match &ours {
-        Some(error) => terminal::tell(error),
-        None => {
-            let help = cli::help_text(error, Language::current());
-            drop(std::io::Write::write_all(&mut std::io::stderr(), help.as_bytes()));
-        }
+    let of_file = cli::file_without_entity(error, arguments);
+    // In English the parser says more, and shows the usage.
+    let is_told = of_file.is_some() || Language::current() == Language::Zh && !cli::is_help(error);
+    let wrong = of_file.unwrap_or_else(|| cli::wrong_usage(error));
+    if is_told {
+        terminal::tell(&wrong);
+    } else {
+        let help = cli::help_text(error, Language::current());
+        drop(std::io::Write::write_all(&mut std::io::stderr(), help.as_bytes()));
     }
-    let error = ours.unwrap_or_else(|| Error::usage(first()));
-    terminal::note_cause(&error);
+    terminal::note_cause(&wrong);
     if wants_json(arguments) {
-        terminal::json_of(&error);
+        terminal::json_of(&wrong);
     }
     Exit::Usage
 }

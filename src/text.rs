@@ -219,10 +219,18 @@ fn json_forms(text: &str, c: char, mut found: impl FnMut(usize)) {
     if plain == c && (plain != letter || matches!(letter, '"' | '/' | '\'')) {
         found(run + 1);
     }
+    // JSON in a page: what is escaped stands there as HTML has it.
+    if matches!(c, '"' | '/' | '\'' | '\\') {
+        html_form(rest, c).into_iter().for_each(|length| found(run + length));
+    }
     let digits =
         |rest: &str, letter: char, count: usize| u32::from_str_radix(rest.strip_prefix(letter)?.get(..count)?, 16).ok();
     if digits(rest, 'x', 2) == Some(u32::from(c)) {
         found(run + 3);
+    }
+    // A page in JSON that writes each ampersand as a number.
+    if digits(rest, 'u', 4) == Some(u32::from('&')) {
+        html_behind(&rest[5..], c).into_iter().for_each(|length| found(run + 5 + length));
     }
     let mut units = [0; 2];
     let mut end = run;
@@ -237,10 +245,14 @@ fn json_forms(text: &str, c: char, mut found: impl FnMut(usize)) {
     found(end);
 }
 
-/// The length of a character as HTML writes it: by name or number. What was escaped twice has more than one `amp;`.
+/// The length of a character as HTML writes it: by name or number.
 fn html_form(text: &str, c: char) -> Option<usize> {
-    let mut rest = text.strip_prefix('&')?;
-    let mut is_ampersand = false;
+    html_behind(text.strip_prefix('&')?, c).map(|length| length + 1)
+}
+
+/// The length of what stands behind the ampersand of a character in HTML. What was escaped twice has more than one `amp;`.
+fn html_behind(text: &str, c: char) -> Option<usize> {
+    let (mut rest, mut is_ampersand) = (text, false);
     while let Some(behind) = rest.strip_prefix("amp;") {
         (rest, is_ampersand) = (behind, true);
     }
@@ -331,6 +343,12 @@ mod tests {
             "g%25C3%25A9%252f%2522%253C%25C3%259F%2526x%253E%20%25E5%25AF%2586%25E7%25A0%2581",
             "\\x67é/\"<ß&x> 密码",
             "gé/\"<ß&#38x> 密码",
+            // JSON in a page, and in JSON in a page; a page in JSON.
+            "gé\\/\\&quot;&lt;ß&amp;x&gt; \\u5bc6\\u7801",
+            "gé\\/\\&#34;\\u003c\\u00df\\u0026x\\u003e 密码",
+            "gé\\&#47;\\\\\\&amp;quot;&lt;ß&amp;x&gt; 密码",
+            "gé/\\u0026quot;\\u0026lt;ß\\u0026amp;x\\u0026gt; 密码",
+            "gé/\\\\u0026#34;\\\\u0026#x3c;ß\\\\u0026x> 密码",
         ] {
             assert_eq!(mask(&format!("bad {text}!"), secret), "bad •••!", "{text}");
         }

@@ -169,14 +169,42 @@ fn an_output_that_does_not_arrive_is_no_success() {
 
 #[test]
 fn wrong_usage_is_json_too_where_that_is_wanted() {
-    for (lang, typed) in
-        [("en", "import --format json"), ("zh", "--format=json import customers a.csv --no-such-thing")]
-    {
-        let ran = Work::new().bw8(format!("{typed} --lang {lang}"));
-        ran.exits(2);
-        let document = ran.json();
-        assert_eq!((&document["exit"], &document["error"]["kind"]), (&2.into(), &"usage".into()), "{document}");
-        assert!(!document["error"]["message"].as_str().unwrap().is_empty());
+    for (typed, code, names) in [
+        ("import --format json", "cli.missing", "<ENTITY>"),
+        ("import customers mine.csv --as-curl --format json", "cli.missing", "--dry-run"),
+        ("--format=json import customers a.csv --no-such-thing", "cli.unknown", "--no-such-thing"),
+        ("frob --format json", "cli.no_command", "frob"),
+        ("import customers a.csv --format json --mode", "cli.no_value", "--mode"),
+        ("import customers a.csv --format json --mode foo", "cli.value", "foo"),
+        ("import customers a.csv --format json --timeout 99999", "cli.value", "99999"),
+        ("import customers a.csv --format json --run a --run b", "cli.twice", "--run"),
+        ("import customers a.csv --format json --same-account a --other-account", "cli.conflict", "--other-account"),
+        ("import mine.csv --format json", "cli.entity_first", "mine.csv"),
+        ("--format json", "cli.other", ""),
+        ("import customers twice.csv --format json --sandbox", "mapping.two_columns", ""),
+    ] {
+        for lang in ["en", "zh"] {
+            let work = Work::with("twice.csv", "姓名,手机,手机号码\n示例,13100000001,13100000001\n");
+            let ran = work.bw8(format!("{typed} --lang {lang}"));
+            ran.exits(2);
+            let document = ran.json();
+            assert_eq!((&document["exit"], &document["error"]["kind"]), (&2.into(), &"usage".into()), "{document}");
+            assert_eq!(document["error"]["code"], code, "{document}");
+            let message = document["error"]["message"].as_str().unwrap();
+            let is_named = message.contains(names) || lang == "zh" && names == "<ENTITY>";
+            assert!(!message.is_empty() && is_named, "{document}");
+        }
+    }
+}
+
+#[test]
+fn a_number_out_of_its_range_is_told_with_the_range() {
+    for (typed, lang, said) in [
+        ("--timeout 99999", "zh", "1 到 3600 之间的整数"),
+        ("--limit 0", "zh", "不小于 1 的整数"),
+        ("--timeout 99999", "en", "1..=3600"),
+    ] {
+        Work::new().bw8(format!("import customers a.csv {typed} --lang {lang}")).exits(2).says(said);
     }
 }
 

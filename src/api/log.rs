@@ -146,7 +146,7 @@ fn line(exchange: &Exchange<'_>, has_bodies: bool) -> String {
     if let Some((sent, back)) = exchange.bodies.filter(|_| has_bodies) {
         for (sign, body) in [('>', sent), ('<', back)] {
             if !body.is_empty() {
-                line.push_str(&format!("\n  {sign} {}", shown_body(body)));
+                line.push_str(&format!("\n  {sign} {}", shown_body(body, sign == '<')));
             }
         }
     }
@@ -164,11 +164,11 @@ fn shown_address(address: &Url) -> String {
     if query.is_empty() { path } else { format!("{path}?{}", clean(&query.join("&"))) }
 }
 
-/// A body with its values masked; a page with its words masked, too.
-fn shown_body(body: &[u8]) -> String {
+/// A body with its values masked; a page with its words masked, too. Only what came back says by codes what came of it.
+fn shown_body(body: &[u8], has_codes: bool) -> String {
     let text = String::from_utf8_lossy(body);
     let shown = match serde_json::from_str::<Value>(&text) {
-        Ok(document) => masked_json(document, true).to_string(),
+        Ok(document) => masked_json(document, has_codes).to_string(),
         Err(_) => masked(&text),
     };
     clean(&shorten(&shown, LONGEST_BODY)).into_owned()
@@ -186,7 +186,7 @@ fn masked_json(value: Value, is_top: bool) -> Value {
                 let is_plain = is_top && CODES.contains(&name.as_str()) && !value.is_object() && !value.is_array();
                 let value = match value {
                     _ if is_secret => "•••".into(),
-                    value if is_plain => value.as_str().map_or(value.clone(), |text| digits_masked(text).into()),
+                    value if is_plain => value.as_str().map_or(value.clone(), |text| masked_unless_code(text).into()),
                     value => masked_json(value, false),
                 };
                 let is_data = name.contains('@') || name.chars().filter(|c| c.is_numeric()).count() > 6;
@@ -213,10 +213,12 @@ fn masked(text: &str) -> String {
         .collect()
 }
 
-/// A code without long numbers, which may be somebody's.
-fn digits_masked(text: &str) -> String {
-    let digits = text.chars().filter(|c| c.is_numeric()).count();
-    text.chars().map(|c| if digits > 6 && c.is_numeric() { '0' } else { c }).collect()
+/// A code as it is: a short number, or a word of a program. All else may be somebody's: words about a row, a telephone, what a
+/// service repeats of a login.
+fn masked_unless_code(text: &str) -> String {
+    let is_number = text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_word = text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    if is_number || is_word { text.to_owned() } else { masked(text) }
 }
 
 #[cfg(test)]
@@ -256,5 +258,24 @@ mod tests {
         let address = Url::parse("https://www.example.com/api/v1/users.json").unwrap();
         let line = line(&exchange(&address, Err("closed\nforged \u{1b}[2J".into())), false);
         assert!(line.contains(r" - (closed\nforged \u{1b}[2J) 35 ms") && line.lines().count() == 1, "{line}");
+    }
+
+    #[test]
+    fn neither_a_page_nor_a_code_tells_anything_of_anybody() {
+        for body in [
+            r#"<html><body data-x="{&quot;name&quot;:&quot;\u5f20\u4e09&quot;,&quot;mobile&quot;:&quot;13000000000&quot;}">张三</body></html>"#,
+            r#""<p>{\&quot;name\&quot;:\&quot;张三\&quot;,\&quot;mobile\&quot;:13000000000}</p>""#,
+            r#"{"html":"&lt;p&gt;{\&quot;name\&quot;:\&quot;\u5f20\u4e09 Geheim\&quot;,\&quot;mobile\&quot;:13000000000}"}"#,
+            r#"{"code":"Geheim-7391","state":"张三 is there","status":"13000000000"}"#,
+        ] {
+            let shown = shown_body(body.as_bytes(), true);
+            for personal in ["张三", "5f20", "4e09", "1300", "Geheim", "7391", "there"] {
+                assert!(!shown.contains(personal), "{personal}: {shown}");
+            }
+        }
+        let codes = r#"{"code":"SYSTEM_ERROR","errcode":"100103","state":500}"#;
+        assert_eq!(shown_body(codes.as_bytes(), true), codes);
+        // In what is sent they are members of a record like all others.
+        assert_eq!(shown_body(br#"{"code":"KH"}"#, false), r#"{"code":"xx"}"#);
     }
 }

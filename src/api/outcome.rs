@@ -48,6 +48,9 @@ pub struct Expected {
 pub trait Witness: fmt::Debug {
     /// Whether an answer that says "done" may be about this write: the id it names, and what is needed of the record it holds.
     fn may_be_ours(&self, id: Option<&str>, record: Option<&Value>) -> bool;
+
+    /// Whether an answer may be about this write that names the place of the record with this id.
+    fn may_be_at(&self, id: &str) -> bool;
 }
 
 /// What came of one attempt to write, and what that proves.
@@ -224,6 +227,10 @@ fn said(
     if is_there() {
         return (Says::AlreadyThere, None);
     }
+    let is_ours = |done: &Evidence<'_>| {
+        let located = done.id.as_deref().filter(|_| done.is_located);
+        located.is_none_or(|id| witness.may_be_at(id)) && witness.may_be_ours(done.id.as_deref(), done.record)
+    };
     let is_refused = |done: &Evidence<'_>| {
         let is_record = |name: &str| expected.wrappers.iter().any(|wrapper| wrapper.split('.').next() == Some(name));
         document.is_some_and(|document| says_no(document, done.record, is_record))
@@ -240,11 +247,7 @@ fn said(
         {
             (Says::Nothing, None)
         }
-        Some(done)
-            if done.is_impossible || is_refused(&done) || !witness.may_be_ours(done.id.as_deref(), done.record) =>
-        {
-            (Says::Contradiction, None)
-        }
+        Some(done) if done.is_impossible || is_refused(&done) || !is_ours(&done) => (Says::Contradiction, None),
         Some(done) => (Says::Done, done.id),
     }
 }
@@ -457,6 +460,10 @@ mod tests {
         fn may_be_ours(&self, id: Option<&str>, record: Option<&Value>) -> bool {
             id != Some("50009")
                 && record.and_then(|record| record.get("mobile")).is_none_or(|mobile| mobile != "13000000009")
+        }
+
+        fn may_be_at(&self, _id: &str) -> bool {
+            true
         }
     }
 

@@ -9,14 +9,14 @@ pub type Content = [u8; 16];
 /// Makes the hash of a row's cells: the first half of a SHA-256. Spaces at their ends and empty cells at the row's end are
 /// left out, as a file saved again by another program holds the same rows.
 #[derive(Debug, Default)]
-pub(super) struct ContentHasher {
+pub struct ContentHasher {
     /// The cells one after another, so that they are hashed in one go.
     buffer: Vec<u8>,
 }
 
 impl ContentHasher {
     /// The hash of this row.
-    pub(super) fn of(&mut self, cells: &StringRecord) -> Content {
+    pub fn of(&mut self, cells: &StringRecord) -> Content {
         self.buffer.clear();
         let mut filled = 0;
         for cell in cells {

@@ -41,7 +41,7 @@ pub use broken_text::find as broken_text;
 pub use cell::{Cell, CellKind};
 pub use column::Column;
 pub use column_letters::{column_letters, column_number};
-pub use content::{Content, content_of};
+pub use content::{Content, ContentHasher, content_of};
 pub use detect::{detect, of_first_bytes, of_signature, open};
 pub use dialect::Dialect;
 pub use file_format::FileFormat;

@@ -116,7 +116,7 @@ impl Drop for Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row_sink::BATCH_ROWS;
+    use super::super::row_sink::FIRST_ROWS;
     use super::*;
 
     /// Gives so many rows, then the end or an error.
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn every_row_comes_once_and_in_order() {
-        for last in [0, 1, BATCH_ROWS as u64, 3000] {
+        for last in [0, 1, FIRST_ROWS as u64, 3000] {
             let (mut reader, mut row) = (numbers(last, false), Row::default());
             for number in 1..=last {
                 assert!(reader.read(&mut row).unwrap());

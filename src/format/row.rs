@@ -3,7 +3,6 @@
 use csv::StringRecord;
 
 use super::cell::{Cell, CellKind};
-use super::content::Content;
 use crate::problem::Problem;
 
 /// One row of a sheet, reused from row to row so that reading does not allocate.
@@ -17,8 +16,6 @@ pub struct Row {
     pub cells: StringRecord,
     /// The kinds of the cells; empty when all are text, as in CSV.
     pub kinds: Vec<CellKind>,
-    /// What it holds, as a hash; known of rows that a [`Reader`](super::Reader) gave.
-    pub content: Content,
     /// Whether a person does not see it: it is filtered out, or hidden by hand.
     pub is_hidden: bool,
     /// Whether a formula in it adds up several rows of its column.

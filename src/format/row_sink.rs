@@ -4,14 +4,15 @@
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::broken_text;
-use super::content::ContentHasher;
 use super::reader_event::{Batch, ReaderEvent};
 use super::row::Row;
 use super::sheet::Sheet;
 use crate::error::{Error, Result};
 
-/// Rows of a batch …
-pub(super) const BATCH_ROWS: usize = 512;
+/// Rows of the first batch, from which is judged what the sheet is like …
+pub(super) const FIRST_ROWS: usize = 512;
+/// … and of each later one: several wait for each other, and their memory is that of the whole reading …
+const LATER_ROWS: usize = 256;
 /// … unless their texts and fields take more bytes than this.
 const BATCH_BYTES: usize = 256 << 10;
 /// The memory of a row with more bytes than this is not used again: rows of that size are rare.
@@ -28,17 +29,20 @@ impl RowSink {
         RowSink { sender, returned }
     }
 
-    /// Fills a batch with the rows that `read` gives until it says false, using the memory of an earlier one again.
-    /// False beside it when there are no more.
+    /// Fills the first batch with the rows that `read` gives until it says false. False beside it when there are no more.
     ///
     /// # Errors
     /// Whatever `read` says.
-    pub fn fill(&self, mut read: impl FnMut(&mut Row) -> Result<bool>) -> Result<(Batch, bool)> {
+    pub fn fill(&self, read: impl FnMut(&mut Row) -> Result<bool>) -> Result<(Batch, bool)> {
+        self.fill_to(FIRST_ROWS, read)
+    }
+
+    /// The same with another number of rows, using the memory of an earlier batch again.
+    fn fill_to(&self, rows: usize, mut read: impl FnMut(&mut Row) -> Result<bool>) -> Result<(Batch, bool)> {
         let mut batch = self.returned.try_recv().unwrap_or_default();
         let (mut filled, mut bytes) = (0, 0);
-        let mut hasher = ContentHasher::default();
         let more = loop {
-            if filled == BATCH_ROWS || bytes >= BATCH_BYTES {
+            if filled == rows || bytes >= BATCH_BYTES {
                 break true;
             }
             if filled == batch.len() {
@@ -53,7 +57,6 @@ impl RowSink {
                 break false;
             }
             broken_text::note(row);
-            row.content = hasher.of(&row.cells);
             bytes += row.cells.as_slice().len() + row.cells.len() * size_of::<usize>();
             filled += 1;
         };
@@ -80,7 +83,7 @@ impl RowSink {
             if !more {
                 break;
             }
-            (batch, more) = self.fill(&mut read)?;
+            (batch, more) = self.fill_to(LATER_ROWS, &mut read)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use crate::check::identity::Identities;
 use crate::check::record::Record;
 use crate::error::Result;
-use crate::format::{Content, Reader, Row, Sheet};
+use crate::format::{Content, ContentHasher, Reader, Row, Sheet};
 use crate::mapping::{Mapping, is_confirmation};
 
 /// Rows of a batch …
@@ -25,7 +25,9 @@ pub(super) struct ReadRow {
     pub row: Row,
     /// What the checks made of it; nothing where they were left to the one who decides.
     pub record: Record,
-    /// The hash of what it says.
+    /// The hash of its cells, as they stand in the file; none where rows are not to be known again.
+    pub content: Content,
+    /// The hash of what it says; none where rows are not to be known again.
     pub identity: Content,
     /// Whether its cell for a person's consent says yes.
     pub is_confirmed: bool,
@@ -41,7 +43,7 @@ pub(super) struct Checks<'a> {
     pub sheet: &'a Sheet,
     /// Values are checked here, too: nothing else has a say in what of a row is checked.
     pub has_values: bool,
-    /// Rows are to be known again by what they say; else all their cells serve for that.
+    /// Rows are to be known again, by what they say and by their cells.
     pub has_identities: bool,
 }
 
@@ -66,7 +68,7 @@ impl Checks<'_> {
 
     /// Checks until there are no more rows, or nobody wants them.
     fn check_all(&self, mut reader: Reader, sender: &SyncSender<Result<Batch>>, returned: &Receiver<Batch>) {
-        let mut identities = Identities::new(self.mapping);
+        let (mut contents, mut identities) = (ContentHasher::default(), Identities::new(self.mapping));
         loop {
             let mut batch = returned.try_recv().unwrap_or_default();
             let (mut filled, mut bytes) = (0, 0);
@@ -82,7 +84,7 @@ impl Checks<'_> {
                     *checked = ReadRow::default();
                 }
                 match reader.read(&mut checked.row) {
-                    Ok(true) => self.check(checked, &mut identities),
+                    Ok(true) => self.check(checked, &mut contents, &mut identities),
                     end => break end,
                 }
                 bytes += checked.row.cells.as_slice().len();
@@ -105,18 +107,20 @@ impl Checks<'_> {
         }
     }
 
-    fn check(&self, checked: &mut ReadRow, identities: &mut Identities) {
-        let ReadRow { row, record, identity, is_confirmed } = checked;
+    fn check(&self, checked: &mut ReadRow, contents: &mut ContentHasher, identities: &mut Identities) {
+        let ReadRow { row, record, content, identity, is_confirmed } = checked;
         let confirmation = self.mapping.own.confirmation;
         *is_confirmed = confirmation.is_some_and(|column| is_confirmation(row.cell(column).text));
+        if self.has_identities {
+            *content = contents.of(&row.cells);
+        }
         self.mapping.take_as_shown(row, self.sheet);
         if self.has_values {
             self.mapping.check(row, record);
         }
-        *identity = match self.has_identities {
-            true => identities.of(self.mapping, row, !self.is_known_by_words(record)),
-            false => row.content,
-        };
+        if self.has_identities {
+            *identity = identities.of(self.mapping, row, !self.is_known_by_words(record));
+        }
     }
 
     /// Whether a row makes something new, and nothing but its words tells it from others.

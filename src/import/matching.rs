@@ -90,6 +90,18 @@ impl Matches {
     pub(super) fn begin(&mut self) -> Result<()> {
         self.lines.rewind()
     }
+
+    /// Calls `take` with the id of every record that was found, and begins again with the first row.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn each_record(&mut self, mut take: impl FnMut(&str)) -> Result<()> {
+        self.begin()?;
+        while let Some((_, found)) = self.lines.next()? {
+            found.ids.iter().for_each(|id| take(id));
+        }
+        self.begin()
+    }
 }
 
 /// Looks rows up in a list of the account.

@@ -86,7 +86,7 @@ pub struct Preflight {
     pub consented: BTreeSet<String>,
     /// Kinds of warnings of this input that were agreed to earlier, and when.
     pub agreed_earlier: Vec<(String, Date)>,
-    /// Fingerprint of the decoded rows and their header.
+    /// Fingerprint of the decoded rows and their header; of the header alone where no row can be sent.
     pub fingerprint: String,
     /// The first record that will be sent, as its fields and values, secrets masked.
     pub first: Vec<(String, String)>,
@@ -197,7 +197,9 @@ impl Preflight {
         let read = |reader, purpose, asked| {
             let mut reading = Reading::new(&mapping, &sheet, options, &consent, (words, asked), purpose)?;
             reading.handed_back = handed_back.as_deref();
-            let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send);
+            // Rows about one record are told apart by what they say.
+            let changes_records = entity.may_change || entity.edits.is_some() || options.mode != WriteMode::Create;
+            let (has_values, has_identities) = (handed_back.is_none(), reading.is_to_send || changes_records);
             let checks = Checks { mapping: &mapping, sheet: &sheet, has_values, has_identities };
             checks.each(reader, |checked| reading.take(checked))?;
             Ok::<Reading<'_>, Error>(reading)
@@ -516,8 +518,10 @@ impl<'a> Reading<'a> {
     fn take(&mut self, checked: &mut ReadRow) -> Result<()> {
         std::mem::swap(&mut self.row, &mut checked.row);
         std::mem::swap(&mut self.record, &mut checked.record);
-        let (content, identity) = (self.row.content, checked.identity);
-        self.fingerprint.update(content);
+        let (content, identity) = (checked.content, checked.identity);
+        if self.is_to_send {
+            self.fingerprint.update(content);
+        }
         self.left_out.see(&self.row);
         let number = self.row.number;
         let told = self.mapping.own.error().filter(|_| checked.is_confirmed);
@@ -551,7 +555,10 @@ impl<'a> Reading<'a> {
                 key.hash = first_eight(&Sha256::digest(format!("{}/{id}", key.hash)));
             }
             self.rivals.see(&spooled);
-            self.keys_seen.add(watched(spooled.key_hash(), &identity));
+            // Rows that say the same are told apart only where they are to be known again.
+            if self.is_to_send || spooled.key.is_some() {
+                self.keys_seen.add(watched(spooled.key_hash(), &identity));
+            }
             let text = |column: usize| self.row.cell(column).text.trim().to_owned();
             spooled.origin = self.mapping.own.origin().map(|(row, run)| (text(row), text(run)));
             // Rows of tags name the old ids of records that are there.

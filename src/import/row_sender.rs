@@ -76,7 +76,7 @@ pub(super) struct RowSender<'a> {
     accepted: AtomicBool,
     /// Whether any record was read: what another one's page answers is then that record's.
     has_read: Cell<bool>,
-    /// Ids that rows of the run have.
+    /// Ids of records that were there before, or that rows of the run made or change.
     pub handed_out: HandedOut,
     /// Tags that some record was seen with, by entity: a service may drop others without a word.
     known_tags: RefCell<HashSet<String>>,
@@ -157,6 +157,14 @@ impl<'a> RowSender<'a> {
             marks: None,
             looks: Looks::default(),
             is_mixed: false,
+        }
+    }
+
+    /// A row of the run made the record with this id or changes it: no other row makes it. Rows of tags are about records of
+    /// several entities, whose ids say nothing of one another.
+    pub(super) fn know_id(&self, id: &str) {
+        if self.entity.edits.is_none() {
+            self.handed_out.add(id);
         }
     }
 
@@ -838,7 +846,7 @@ impl<'a> RowWrite<'a> {
             Outcome::Done { id: new_id } => {
                 self.sender.accepted.store(true, Ordering::Relaxed);
                 if let Some(new_id) = new_id.as_ref().filter(|_| known_id.is_none()) {
-                    self.sender.handed_out.add(new_id);
+                    self.sender.know_id(new_id);
                 }
                 match known_id {
                     Some(id) => self.ended(Status::Updated, Some(id), None),

@@ -415,12 +415,24 @@ impl JournalReader {
     ///
     /// # Errors
     /// A damaged file.
-    pub fn each_made(&self, mut take: impl FnMut(&str)) -> Result<()> {
+    pub fn each_made(&self, take: impl FnMut(&str)) -> Result<()> {
+        self.each_id("status = 1 AND id IS NOT NULL", take)
+    }
+
+    /// Calls `take` with the id of every record that a row made, changed or found, those of an earlier input included.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn each_known(&self, take: impl FnMut(&str)) -> Result<()> {
+        self.each_id("id IS NOT NULL", take)
+    }
+
+    fn each_id(&self, condition: &str, mut take: impl FnMut(&str)) -> Result<()> {
         let made = (|| {
-            let mut statement = self.connection.prepare(
-                "SELECT CAST(id AS TEXT) FROM operation WHERE status = 1 AND id IS NOT NULL
-                 UNION ALL SELECT CAST(id AS TEXT) FROM earlier WHERE status = 1 AND id IS NOT NULL",
-            )?;
+            let mut statement = self.connection.prepare(&format!(
+                "SELECT CAST(id AS TEXT) FROM operation WHERE {condition}
+                 UNION ALL SELECT CAST(id AS TEXT) FROM earlier WHERE {condition}"
+            ))?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 take(row.get_ref(0)?.as_str()?);

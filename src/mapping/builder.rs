@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::format::{Sheet, broken_text, column_letters};
 use crate::language::Language;
 use crate::message;
+use crate::message::Message;
 use crate::t;
 use crate::value::ValueOptions;
 
@@ -517,25 +518,22 @@ impl<'a> MappingBuilder<'a> {
 
     fn two_columns(&self, twice: &[(usize, usize, usize)]) -> Error {
         let language = Language::current();
-        let pairs: Vec<String> = twice
-            .iter()
-            .map(|(field_index, first, second)| {
-                t!(
-                    "mapping.two_columns",
-                    first = self.column_name(*first),
-                    second = self.column_name(*second),
-                    field = self.entity.fields[*field_index].label(language)
-                )
-                .into_owned()
-            })
-            .collect();
+        let pairs = twice.iter().map(|(field_index, first, second)| {
+            message!(
+                "mapping.two_columns",
+                first = self.column_name(*first),
+                second = self.column_name(*second),
+                field = self.entity.fields[*field_index].label(language)
+            )
+        });
+        let said = Message::joined("mapping.two_columns_and", pairs).unwrap_or_default();
         let dropped: Vec<String> = twice.iter().map(|(_, first, second)| self.named_in_drop(*first, *second)).collect();
         let dropped = dropped.join(", ");
         let hint = match self.recognised.as_ref().filter(|_| self.proposes()) {
             Some(seen) => message!("mapping.two_columns_known_hint", name = seen.name, column = dropped),
             None => message!("mapping.two_columns_hint", column = dropped),
         };
-        Error::usage(pairs.join(language.pick("；", "; "))).hint(hint)
+        Error::usage(said).hint(hint)
     }
 
     /// How a mapping file names a column that means the same as another: a heading that both have does not say which of them is

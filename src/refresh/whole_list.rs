@@ -104,7 +104,9 @@ impl Refresher<'_> {
             self.already_read(query, &list, now)?
         } else {
             let done = self.mirror.seen(&list)?;
-            self.progress.say(&t!("refresh.resuming", entity = self.label(query), done = done));
+            if done > 0 {
+                self.progress.say(&t!("refresh.resuming", entity = self.label(query), done = done));
+            }
             self.read_until_whole(query, list).await?
         };
         if has_changes { self.catch_up(query, read).await } else { Ok(read) }

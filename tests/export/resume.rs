@@ -253,3 +253,12 @@ fn killed_at_the_border_of_every_part_nothing_is_lost_doubled_or_stale() {
         assert!(work.read("out.csv").contains("改"));
     }
 }
+
+#[test]
+fn of_a_list_of_which_nothing_was_read_nothing_is_said_to_go_on() {
+    let service = Service::start(|_| unknown());
+    let work = Work::at(&service.base_url());
+    for _ in 0..2 {
+        work.bw8("export customers -o mine.csv --rate 0").exits(1).never_says("going on after");
+    }
+}

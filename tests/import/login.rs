@@ -341,3 +341,25 @@ fn a_secret_whose_backslash_was_read_as_an_escape_is_not_shown() {
     let ran = work.run(command);
     ran.exits(3).says("7 bad •••").never_says("7391");
 }
+
+#[test]
+fn a_secret_that_stands_in_json_in_a_page_is_not_shown() {
+    let page = "HTTP/1.1 400 no\r\nConnection: close\r\n\r\n<html><body><pre>{&quot;was&quot;:&quot;Geheim \\&quot;7391\\&quot;                 \\u5bc6\\u7801&quot;}</pre></body></html>";
+    let work = Work::new();
+    let mut table = Table::of(&["companyName", "servicepassword"]);
+    table.push(&["示例公司", "Geheim \"7391\" 密码"]);
+    work.write_table("mine.csv", &table);
+    let mut command =
+        work.command("import companies mine.csv --rate 0 --verbose --log talk.log --log-bodies --no-canary");
+    command.env("BW8_BASE_URL", page_server(page)).env("BW8_USER", "me@example.com").env("BW8_PASSWORD", CANARY);
+    let ran = work.run(command);
+    ran.exits_with_one_of(&[1, 3]);
+    ran.says("•••").never_says("7391").never_says("5bc6");
+    for (path, content) in work.all_files() {
+        let name = path.file_name().unwrap().to_string_lossy();
+        // The user's own rows, and what is kept of them.
+        let is_own = name == "mine.csv" || name.starts_with("failed.") || name.starts_with("journal.");
+        let text = String::from_utf8_lossy(&content);
+        assert!(is_own || !text.contains("7391") && !text.contains("5bc6"), "{}", path.display());
+    }
+}

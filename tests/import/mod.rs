@@ -30,6 +30,8 @@ mod looks;
 mod lost_runs;
 mod main_job;
 mod mapping_file;
+#[cfg(target_os = "linux")]
+mod marks;
 mod modes;
 mod named;
 mod no_list;

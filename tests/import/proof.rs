@@ -1,6 +1,6 @@
 //! What answers prove: only what is proved is said to be done or not done; all else is in doubt, in the service's own words.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::*;
 
@@ -304,4 +304,105 @@ fn a_change_that_is_answered_with_another_record_is_in_doubt() {
     work.write_table("mine.csv", Table::of(&["联系人编号", "姓名"]).push(&["50001", "示例一"]));
     work.bw8("import customers mine.csv --mode update --no-canary").exits(4);
     assert_rows(&work.summary(), "unknown 1");
+}
+
+/// An account of two customers; what a change or a new one is answered with, by the note that it says, and which changes are done.
+fn of_two(
+    answer: impl Fn(&str) -> (u16, Vec<(String, String)>, String) + Send + 'static,
+    is_done: impl Fn(&str) -> bool + Send + 'static,
+) -> Service {
+    let record = |id: u64| {
+        json!({"cId": id.to_string(), "name": format!("示例 {id}"), "mobile": format!("131000{id}"), "note": "", "state": "1",
+            "createDT": "2026-01-05 08:00:00", "updateDT": "2026-01-05 08:00:00"})
+    };
+    let mut records = [record(50_001), record(50_002)];
+    Service::with_heads(move |request| {
+        let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+        let place = records.iter().position(|record| request.path.contains(record["cId"].as_str().unwrap()));
+        if let (Some(place), "PUT", Some(note)) = (place, request.method.as_str(), body["user"]["note"].as_str())
+            && is_done(note)
+        {
+            records[place]["note"] = note.into();
+        }
+        let document = match (request.method.as_str(), request.path.as_str(), place) {
+            ("PUT" | "POST", ..) => return answer(body["user"]["note"].as_str().unwrap()),
+            ("GET", "/users.json", _) if request.number_of("page") > 1 => json!({"users": [], "count": "2"}),
+            ("GET", "/users.json", _) => json!({"users": records, "count": "2"}),
+            ("GET", _, Some(place)) => json!({"user": records[place]}),
+            _ => return (404, Vec::new(), unknown().1),
+        };
+        (200, Vec::new(), document.to_string())
+    })
+}
+
+/// A record that another row of the run changes is not the one that a row made, whichever of them stands first, and also where
+/// the run goes on in another process.
+#[test]
+fn the_id_of_a_record_that_another_row_changes_is_no_new_one() {
+    let change = "示例 50001,13100050001,改,20001\n";
+    let new = "示例新,13100000009,新,20001\n";
+    for (rows, more, statuses) in [
+        (format!("{change}{new}"), &[""][..], ["updated", "unknown"]),
+        (format!("{new}{change}"), &[""], ["unknown", "updated"]),
+        (format!("{change}{new}"), &["--limit 1", ""], ["updated", "unknown"]),
+    ] {
+        for answer in [
+            r#"{"status":"0","message":"Insert ok","data":50001}"#,
+            r#"{"user":{"cId":"50001","mobile":"13100000009"}}"#,
+        ] {
+            let of_note = move |note: &str| match note {
+                "新" => body(answer),
+                _ => body(r#"{"status":"0","message":"Update ok","data":true}"#),
+            };
+            let service = of_two(of_note, |_| true);
+            let work = Work::at(&service.base_url());
+            work.write("mine.csv", format!("姓名,手机,备注,公司编号\n{rows}"));
+            let last = more.len() - 1;
+            for (number, more) in more.iter().enumerate() {
+                let ran = work.bw8(format!(
+                    "import customers mine.csv --mode upsert --no-canary --concurrency 1 --rate 0 {more}"
+                ));
+                ran.exits(if number == last { 4 } else { 0 });
+            }
+            assert_eq!(work.results().column("status"), statuses, "{answer} {more:?}");
+            assert!(work.results().column("id").iter().filter(|id| **id == "50001").count() == 1);
+        }
+    }
+}
+
+/// What a change is answered with names the record that was asked for, or nothing: a number that is no other row's may count
+/// what was written.
+#[test]
+fn a_change_that_is_answered_with_the_id_of_another_row_is_in_doubt() {
+    for (status, place, text, is_done) in [
+        (200, "", r#"{"status":"0","message":"Update ok","data":50001}"#, true),
+        (200, "", r#"{"status":"0","message":"Update ok","data":1}"#, true),
+        (200, "", r#"{"status":"0","message":"Update ok","data":"3"}"#, true),
+        (204, "/api/v1/users/50001.json", "", true),
+        (200, "", r#"{"status":"0","message":"Update ok","data":50002}"#, false),
+        (200, "", r#"{"status":"0","message":"Update ok","data":{"cId":"50009"}}"#, false),
+        (204, "/api/v1/users/50009.json", "", false),
+        (204, "/api/v1/users/50002.json", "", false),
+    ] {
+        for (mode, table) in [
+            ("update", "联系人编号,备注\n50001,甲\n50002,乙\n"),
+            ("upsert", "姓名,手机,备注,公司编号\n示例 50001,13100050001,甲,20001\n示例 50002,13100050002,乙,20001\n"),
+        ] {
+            let of_note = move |note: &str| match note {
+                "甲" => {
+                    let place = (!place.is_empty()).then(|| ("Location".to_owned(), place.to_owned()));
+                    (status, place.into_iter().collect(), text.to_owned())
+                }
+                _ => body(r#"{"status":"0","message":"Update ok","data":true}"#),
+            };
+            let service = of_two(of_note, move |note| is_done || note != "甲");
+            let work = Work::at(&service.base_url());
+            work.write("mine.csv", table);
+            let ran = work.bw8(format!("import customers mine.csv --mode {mode} --no-canary --concurrency 1 --rate 0"));
+            ran.exits(if is_done { 0 } else { 4 });
+            let first = if is_done { "updated" } else { "unknown" };
+            assert_eq!(work.results().column("status"), [first, "updated"], "{mode} {status} {place} {text}");
+            assert_eq!(work.results().column("id"), ["50001", "50002"]);
+        }
+    }
 }

@@ -19,6 +19,7 @@ use crate::import::options::ImportOptions;
 use crate::import::plan::{KnownRows, RowPlanner};
 use crate::import::preflight::{Preflight, Rows};
 use crate::import::settle::note_highest;
+use crate::import::witness::HandedOut;
 use crate::journal::{Journal, Marks};
 use crate::language::Language;
 use crate::message;
@@ -80,6 +81,11 @@ pub(crate) fn send(
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
     let registered = known.registered.take();
+    // What rows find in the account is there before any of them makes a record.
+    let there = HandedOut::default();
+    if let Some(matches) = known.matches.as_mut().filter(|_| options.makes_records()) {
+        matches.each_record(|id| there.add(id))?;
+    }
     // It outlives the sender, as it keeps others from retrying the same run.
     let mut planner = RowPlanner::open(options, preflight, rows, known, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
@@ -96,8 +102,9 @@ pub(crate) fn send(
     let marks = Marks::begin(journal.folder(), &journal.identity().run, journal.identity().rows)?;
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
     let mut sender = Sender::new(options, preflight, &client, to_journal, &shared, &progress, first_look);
+    sender.know_ids(there);
     sender.mark_in(marks);
-    past.each_made(|id| sender.know_id(id))?;
+    past.each_known(|id| sender.know_id(id))?;
     drop(past);
     let (taken, recorded) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| reader.run(&mut planner));

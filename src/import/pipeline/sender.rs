@@ -24,11 +24,13 @@ use crate::entity::WriteMode;
 use crate::error::{Error, Result};
 use crate::import::comparison::{lost, word_of_missing};
 use crate::import::first_look::FirstLook;
+use crate::import::operation::WriteOperation;
 use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::preflight::Preflight;
 use crate::import::read_back::{self, Comparison};
 use crate::import::row_sender::RowSender;
+use crate::import::witness::HandedOut;
 use crate::journal::{Marks, Operation, Reason, Settled, Status, TAGS_DROPPED};
 use crate::language::Language;
 use crate::message;
@@ -109,9 +111,24 @@ impl<'a> Sender<'a> {
         self.row_sender.marks = marks;
     }
 
-    /// A row of the run made the record with this id before.
+    /// The records with these ids were there before.
+    pub(super) fn know_ids(&mut self, ids: HandedOut) {
+        self.row_sender.handed_out = ids;
+    }
+
+    /// A row of the run made the record with this id before, or was to change it.
     pub(super) fn know_id(&self, id: &str) {
-        self.row_sender.handed_out.add(id);
+        self.row_sender.know_id(id);
+    }
+
+    /// Takes a window of rows. The records that it changes are there, so that none of its rows makes them.
+    fn queue(&self, rows: Vec<PendingWrite>) {
+        for pending in &rows {
+            if let WriteOperation::Change { id, .. } = &pending.operation {
+                self.know_id(id);
+            }
+        }
+        self.queue.push(rows);
     }
 
     /// Sends the rows that come in.
@@ -145,7 +162,7 @@ impl<'a> Sender<'a> {
         loop {
             tokio::select! {
                 rows = reserved.recv(), if more => match rows {
-                    Some(rows) => self.queue.push(rows),
+                    Some(rows) => self.queue(rows),
                     None => {
                         more = false;
                         self.queue.close();

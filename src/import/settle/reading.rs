@@ -328,10 +328,7 @@ impl Settling<'_> {
         matches.sort_unstable();
         similar.sort_unstable();
         let may_be_absent = |row: &Operation| {
-            // Of two that ended in one millisecond the later one stands below.
-            let is_later = reading.acknowledged.as_ref().is_some_and(|made| {
-                made.at > row.at || made.at == row.at && made.row.is_some_and(|number| number > row.row.row)
-            });
+            let is_later = reading.acknowledged.as_ref().is_some_and(|made| is_later(made, row));
             reading.is_whole && is_later && self.is_time_over(row)
         };
         let texts = |ids: Vec<u64>| ids.into_iter().map(|id| id.to_string()).collect();
@@ -395,6 +392,13 @@ impl Settling<'_> {
     }
 }
 
+/// Whether a record was acknowledged later than nobody knew of a row any more: a list that has it does not lag behind the row. Of
+/// two that ended in one millisecond nobody can tell which did first; but rows leave in their order, so that what stands below
+/// left after the row, and what stands above may have been there before it left.
+fn is_later(made: &MadeLast, row: &Operation) -> bool {
+    made.at > row.at || made.at == row.at && made.row.is_some_and(|number| number > row.row.row)
+}
+
 fn id_of(entity: &Entity, record: &Map<String, Value>) -> Option<u64> {
     record.get(entity.id.as_deref()?).and_then(|id| as_text(id).parse().ok())
 }
@@ -434,4 +438,41 @@ fn says_more(
             let said = text(record, &field.name).filter(|said| !said.trim().is_empty());
             said.is_some() && said != example.and_then(|example| text(example, &field.name))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::RowKey;
+
+    #[test]
+    fn a_record_is_later_than_a_row_by_its_time_and_in_one_millisecond_by_its_place() {
+        let row = RowKey {
+            row: 5,
+            number: 7,
+            identity: None,
+            content: [0; 16],
+            copy: 0,
+            content_copy: 0,
+            key: None,
+            origin: None,
+            generation: 0,
+            old_id: None,
+            added: None,
+        };
+        let in_doubt = Operation { row, status: Status::Unknown, id: None, attempts: 1, at: 1000, reason: None };
+        for (at, row, later) in [
+            (1001, Some(0), true),
+            (1001, Some(9), true),
+            // That of another run, or of a row that is not in the input any more.
+            (1001, None, true),
+            (1000, Some(6), true),
+            (1000, Some(4), false),
+            (1000, Some(5), false),
+            (1000, None, false),
+            (999, Some(9), false),
+        ] {
+            assert_eq!(is_later(&MadeLast { id: "50001".into(), at, row }, &in_doubt), later, "{at} {row:?}");
+        }
+    }
 }
