@@ -192,8 +192,10 @@ impl Mapping {
         if is_name && noticed.is_empty() && value::is_no_name(text) {
             noticed.push(Problem::held("no_name"));
         }
-        if (is_name || field.max.is_some_and(|max| max <= SHORT_TEXT)) && text.contains(['\n', '\r']) {
-            noticed.push(Problem::held("line_breaks").with("count", text.lines().count()));
+        let is_of_one_line = is_name || field.text_only || field.max.is_some_and(|max| max <= SHORT_TEXT);
+        if is_of_one_line && text.contains(['\n', '\r']) {
+            let count = text.split(['\n', '\r']).filter(|line| !line.is_empty()).count();
+            noticed.push(Problem::held("line_breaks").with("count", count));
         }
     }
 
@@ -279,6 +281,11 @@ impl Mapping {
                 remark.column.is_some_and(|column| source.reads(column)) && !is_unedited(*index)
             };
             let source = self.sources.iter().enumerate().find(reads).map(|(_, source)| source);
+            // What a column of ids says in words is looked up, and asked about where nobody is called so.
+            let is_looked_up = || source.is_some_and(|source| source.field.takes_words);
+            if remark.problem.code == "value_slipped" && is_looked_up() {
+                continue;
+            }
             if remark.column.is_none() || source.is_some() {
                 record.findings.push(Finding::new(source, remark.column, text, remark.problem.clone()));
             }

@@ -75,14 +75,7 @@ impl RowSink {
         mut read: impl FnMut(&mut Row) -> Result<bool>,
     ) -> Result<()> {
         let (mut batch, mut more) = first;
-        let lone =
-            batch.iter().filter(|row| row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() == 1).count();
-        // Of two columns the second is often blank, and rows are whole without it.
-        let are_rare = match sheet.header.len() {
-            0..=2 => lone * 4 <= batch.len() || (lone == 1 && batch.len() > 2),
-            _ => lone * 2 < batch.len(),
-        };
-        sheet.lone_cells_are_rare = !sheet.cuts_blanks && are_rare;
+        sheet.lone_cells_are_rare = !sheet.cuts_blanks && are_lone_cells_rare(sheet.header.len(), &batch);
         sheet.width = batch.iter().map(|row| row.cells.len()).max().unwrap_or_default().max(sheet.header.len());
         let mut is_heard = self.sender.send(ReaderEvent::Opened(sheet)).is_ok();
         while is_heard {
@@ -99,5 +92,34 @@ impl RowSink {
     pub(super) fn fail(&self, error: Error) {
         // Nobody listens any more: then nobody wants to know.
         let _ = self.sender.send(ReaderEvent::Failed(error));
+    }
+}
+
+/// Fewest rows of one cell that may be a habit of a table.
+const HABIT: usize = 5;
+
+/// Whether rows of one cell are so rare in a table of `columns` columns that one of them is hardly a record.
+fn are_lone_cells_rare(columns: usize, rows: &[Row]) -> bool {
+    let (mut lone, mut shortest_lone, mut shortest) = (0, usize::MAX, usize::MAX);
+    let (mut is_below_lone, mut are_side_by_side) = (false, false);
+    for row in rows {
+        let mut filled = row.cells.iter().map(str::trim).filter(|cell| !cell.is_empty());
+        let (Some(first), second) = (filled.next(), filled.next()) else { continue };
+        let length = first.chars().count();
+        match second {
+            Some(_) => shortest = shortest.min(length),
+            None => (lone, shortest_lone) = (lone + 1, shortest_lone.min(length)),
+        }
+        are_side_by_side |= second.is_none() && is_below_lone;
+        is_below_lone = second.is_none();
+    }
+    match columns {
+        // Of two columns the second is often blank, and rows are whole without it.
+        0..=2 => lone * 4 <= rows.len() || (lone == 1 && rows.len() > 2),
+        // What heads a part of a table is rarely followed by another heading, and mostly shorter than what stands below it.
+        _ => {
+            let are_names = lone >= HABIT && lone * 5 >= rows.len() && are_side_by_side && shortest_lone >= shortest;
+            lone * 2 < rows.len() && !are_names
+        }
     }
 }

@@ -571,15 +571,22 @@ impl<'a> MappingBuilder<'a> {
     /// A column that every record needs is missed before any row is read, not in every row.
     fn require_columns(&self) -> Result<()> {
         let language = Language::current();
-        let mut missing: Vec<String> = self
+        let fields: Vec<&Field> = self
             .entity
             .fields
             .iter()
             .zip(&self.sources)
             .filter(|(field, source)| source.is_none() && !self.has_clue(field))
             .filter(|(field, _)| self.is_required(field) && self.unsendable(field).is_none())
-            .map(|(field, _)| t!("mapping.missing_field", zh = field.zh, en = field.en).into_owned())
+            .map(|(field, _)| field)
             .collect();
+        let of_this_mode = |field: &&&Field| self.is_of_this_mode(field);
+        let mode_words = fields.iter().find(of_this_mode).map(|field| {
+            let labels = language.pick(&field.zh, &field.en);
+            t!("mapping.missing_in_2c", field = labels).into_owned()
+        });
+        let named = |field: &Field| t!("mapping.missing_field", zh = field.zh, en = field.en).into_owned();
+        let mut missing: Vec<String> = fields.into_iter().map(named).collect();
         for rule in self.alternatives() {
             if !rule.one_of.iter().any(|name| self.has_source(name)) {
                 missing.push(t!("mapping.missing_one_of", labels = self.labels(&rule.one_of)).into_owned());
@@ -595,7 +602,14 @@ impl<'a> MappingBuilder<'a> {
             _ => message!("mapping.missing_columns", entity = entity, missing = missing, row = row, headers = headers),
         });
         let hint = message!("mapping.missing_columns_hint", name = self.entity.name);
-        Err(self.sheet_words().into_iter().fold(error.hint(hint), |error, words| error.and_hint(&*words)))
+        let words = mode_words.into_iter().chain(self.sheet_words());
+        Err(words.fold(error.hint(hint), |error, words| error.and_hint(&*words)))
+    }
+
+    /// Whether a field is needed because of the account's mode alone, which is a setting and may be the wrong one.
+    fn is_of_this_mode(&self, field: &Field) -> bool {
+        let is_needed = |mode| matches!(self.entity.requirement(field, mode), Requirement::Always(_));
+        self.mode == AccountMode::Business && !is_needed(AccountMode::Consumer)
     }
 
     /// Which sheet was read, and what else there is.

@@ -27,6 +27,11 @@ pub(super) fn clean_date(
     noticed: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
     let (date, time) = parse(cell, "not_a_date", options, noticed)?;
+    if stands_for_nothing(date) {
+        // Consent to it is consent to an empty cell.
+        noticed.push(Problem::held("null_word"));
+        return Ok(());
+    }
     if time.is_some_and(|time| time != Time::midnight()) {
         // What is dropped is for a person to say.
         noticed.push(Problem::held("date_with_time"));
@@ -43,10 +48,26 @@ pub(super) fn clean_datetime(
     noticed: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
     let (date, time) = parse(cell, "not_a_datetime", options, noticed)?;
+    if stands_for_nothing(date) {
+        noticed.push(Problem::held("null_word"));
+        return Ok(());
+    }
     let time = time.unwrap_or(Time::midnight());
     write_date(date, out);
     let _ = write!(out, " {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
     Ok(())
+}
+
+/// Whether a day is what programs write where there is none: the first one they can count.
+fn stands_for_nothing(date: Date) -> bool {
+    const FIRST_DAYS: [Date; 5] = [
+        Date::constant(1, 1, 1),
+        Date::constant(1753, 1, 1),
+        Date::constant(1899, 12, 30),
+        Date::constant(1899, 12, 31),
+        Date::constant(1900, 1, 1),
+    ];
+    FIRST_DAYS.contains(&date)
 }
 
 /// The number that a date cell shows when its format is taken off; its text is `2036-11-22`, with a time or without.

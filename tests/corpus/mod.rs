@@ -3,6 +3,7 @@
 
 mod differential;
 mod made;
+mod neighbours;
 mod rows_without_word;
 mod slips;
 mod sound_rows;

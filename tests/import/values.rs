@@ -360,3 +360,30 @@ fn numbers_of_another_country_are_read_so_again() {
     work.on(&server, "retry run/failed.csv").exits(0);
     assert_eq!(server.count_by("customers", "mobile")["51000002"], 1);
 }
+
+#[test]
+fn the_first_day_that_a_program_can_count_stands_for_none() {
+    let rows = ["0001-01-01 00:00:00", "1900/1/1", "1899-12-30", "1753年1月1日"];
+    let rows: String = rows.iter().enumerate().map(|(at, day)| format!("示例{at}公司,{day},2027-01-01\n")).collect();
+    // The last day there is means that something has no end, and a person may be born on the others.
+    let sound = "示例甲公司,1970-01-01,9999-12-31\n示例乙公司,1905-05-05,2027-01-01\n";
+    let file = format!("公司名称,服务开始日期,服务结束日期\n{rows}{sound}");
+    assert_eq!(found("companies", &file, ""), ["held null_word servicestarttime 4"]);
+    let (work, server) = (Work::with("mine.csv", &file), Server::start(""));
+    work.on(&server, "import companies mine.csv --accept-warnings=null_word").exits(0);
+    let records = server.records("companies");
+    let day = |name: &str| {
+        let record = records.iter().find(|record| record["companyName"] == name).unwrap();
+        record.get("servicestarttime").and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    assert_eq!([day("示例0公司"), day("示例1公司"), day("示例甲公司")], ["", "", "1970-01-01"]);
+}
+
+#[test]
+fn a_code_of_two_lines_waits_and_its_lines_are_counted() {
+    let bindings = "联系人编号,第三方用户标识,绑定来源\n50002,\"示例甲\n示例乙\",开放平台\n";
+    let work = Work::with("mine.csv", bindings);
+    work.bw8("check bindings mine.csv --lang zh").exits(3).says("有 2 行，而这里应该只有一行");
+    let work = Work::with("mine.csv", "标题,描述,联系人编号\n\"甲\r乙\",无,50001\n");
+    work.bw8("check tickets mine.csv --lang zh").exits(3).says("有 2 行，而这里应该只有一行");
+}

@@ -485,3 +485,21 @@ fn whose_the_new_contacts_will_be_is_said_of_every_file() {
     work.write("update.csv", "联系人编号,备注\n50001,示例\n");
     work.on(&server, "import customers update.csv --mode update --dry-run --lang zh").exits(0).never_says("全部联系人");
 }
+
+#[test]
+fn contacts_without_a_company_are_led_to_the_mode_that_needs_none() {
+    let export = "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Lead Status,Marketing contact status,\
+                  Create Date,Last Activity Date,Original Source,Lifecycle Stage,Country/Region,City\n\
+                  151,Ann,Example,a@example.com,+86 131 0000 0001,,,,2026-01-05 08:30,,,Lead,China,Beijing\n";
+    let work = Work::with("mine.csv", export);
+    for mapping in ["", "--mapping hubspot-contacts"] {
+        let ran = work.bw8(format!("check customers mine.csv {mapping}"));
+        ran.exits(2).says("--account-mode 2c");
+        work.bw8(format!("check customers mine.csv {mapping} --account-mode 2c")).exits(0);
+    }
+    // What no mode can do without is not said to be one of the mode.
+    let work = Work::with("mine.csv", "描述,联系人编号\n示例,50001\n");
+    let ran = work.bw8("check tickets mine.csv");
+    ran.exits(2);
+    assert!(!ran.to_string().contains("--account-mode"), "{ran}");
+}

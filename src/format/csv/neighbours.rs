@@ -188,8 +188,22 @@ impl Neighbours {
     fn goes_on(&self, cells: &StringRecord, next: &Row) -> bool {
         match next.cells.len() {
             1 => !tears_nothing(next) && self.may_go_on(cells, next.cells.get(0).unwrap_or_default()),
-            length => self.tears(cells.len(), length) && !self.is_whole_by_itself(&next.cells),
+            length if self.tears(cells.len(), length) => !self.is_whole_by_itself(&next.cells),
+            // The rest of the last cell, which has separators in it.
+            length => {
+                cells.len() == self.columns
+                    && length < self.columns
+                    && !self.are_short
+                    && !self.are_any_fitting(&next.cells)
+                    && self.may_go_on(cells, next.cells.get(0).unwrap_or_default())
+            }
         }
+    }
+
+    /// Whether a row may go on behind blank lines, as a text of several paragraphs does: the two parts make one row, or a lone
+    /// sentence follows, which heads no part of a table.
+    pub(super) fn goes_on_below(&self, first: usize, next: &StringRecord) -> bool {
+        self.tears(first, next.len()) || (next.len() == 1 && is_sentence(next.get(0).unwrap_or_default()))
     }
 
     /// Whether a short row begins as whole ones do: all its cells are like their columns, and two at least are no texts, which could
@@ -411,6 +425,15 @@ pub(super) fn tears_nothing(row: &Row) -> bool {
     row.cells.len() == 1 && (is_line_of_its_own(row) || is_part())
 }
 
+/// Whether a text is a sentence or more: long, or with marks between its parts.
+fn is_sentence(text: &str) -> bool {
+    const MARKS: [char; 10] = ['，', '。', '；', '！', '？', '、', ';', '!', '?', ','];
+    text.contains(MARKS) || text.chars().count() > LONGEST_HEADING
+}
+
+/// The longest text above the rows of a part of a table, in characters.
+const LONGEST_HEADING: usize = 20;
+
 /// Cells up to the last one that is filled.
 pub(super) fn filled_width(cells: &StringRecord) -> usize {
     (0..cells.len()).rev().find(|column| !cells[*column].trim().is_empty()).map_or(0, |last| last + 1)
@@ -423,9 +446,25 @@ fn shape(text: &str) -> Option<Shape> {
         return None;
     }
     let between = |byte: u8| matches!(byte, b'+' | b'-' | b'.' | b'/' | b':' | b' ' | b'(' | b')' | b'#' | b'*' | b'%');
+    // `１３１…` and digits with an invisible character are numbers that are going to be restored.
+    let is_of_number = |c: char| match narrow(c) {
+        Some(c) => c.is_ascii_digit() || u8::try_from(c).is_ok_and(between),
+        None => crate::text::is_invisible(c) || c == '\u{a0}' || c == '\u{3000}',
+    };
     Some(match text {
-        _ if !text.is_ascii() => Shape::Wide,
+        _ if !text.is_ascii() => match text.chars().all(is_of_number) {
+            true => Shape::Digits,
+            false => Shape::Wide,
+        },
         _ if text.bytes().all(|byte| byte.is_ascii_digit() || between(byte)) => Shape::Digits,
         _ => Shape::Letters,
     })
+}
+
+/// A character as ASCII has it, if it does: `１` is 1.
+fn narrow(c: char) -> Option<char> {
+    match c {
+        '！'..='～' => char::from_u32(c as u32 - ('！' as u32 - '!' as u32)),
+        _ => c.is_ascii().then_some(c),
+    }
 }

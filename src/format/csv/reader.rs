@@ -220,8 +220,13 @@ impl TextReader {
         if let Some(failed_before) = self.failed_before {
             failed_before.judge(row, self.sheet.header.len());
         } else {
-            let before = self.before.filter(|(number, _)| number + 1 == row.number).map(|(_, width)| width);
-            let next = (self.has_ahead && self.ahead.number == row.number + 1).then_some(&self.ahead);
+            let (neighbours, width) = (&self.neighbours, row.cells.len());
+            let is_before = |(number, before): &(u64, usize)| {
+                number + 1 == row.number || neighbours.goes_on_below(*before, &row.cells)
+            };
+            let before = self.before.filter(is_before).map(|(_, width)| width);
+            let is_next = |next: &&Row| next.number == row.number + 1 || neighbours.goes_on_below(width, &next.cells);
+            let next = self.has_ahead.then_some(&self.ahead).filter(is_next);
             let is_whole = tears_nothing(row) || (row.cells.len() == 1 && self.neighbours.begins_a_row(&row.cells));
             self.before = (!is_whole).then_some((row.number, row.cells.len()));
             self.neighbours.judge(row, before, next);
