@@ -82,10 +82,9 @@ impl Message {
         if let Some(ours) = error.get_ref().and_then(|inner| inner.downcast_ref::<SystemWords>()) {
             return ours.0.clone();
         }
-        let inner = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>());
-        if let Some(inner) = inner.filter(|inner| inner.raw_os_error().is_some()) {
+        if let Some(number) = error.get_ref().and_then(|library| number_of_system(&library.to_string())) {
             // A library has put the path behind it.
-            return Message::of_system(inner);
+            return Message::of_system(&io::Error::from_raw_os_error(number));
         }
         let code = match error.kind() {
             // An error of ours says in its own words what it means.
@@ -423,6 +422,12 @@ macro_rules! message {
     }};
 }
 
+/// The number of an error of the system that stands in a library's words.
+fn number_of_system(words: &str) -> Option<i32> {
+    let (_, behind) = words.rsplit_once("(os error ")?;
+    behind.split_once(')')?.0.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,6 +452,15 @@ mod tests {
             message!("import.refused_rows", rows = 21).to_string(),
             "21 rows have mistakes and will not be sent:"
         );
+    }
+
+    #[test]
+    fn what_the_system_says_is_known_behind_the_words_of_a_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = tempfile::NamedTempFile::new_in(folder.path().join("none")).unwrap_err();
+        assert_eq!(error.raw_os_error(), None, "{error}");
+        assert_eq!(Message::of_system(&error).code(), "system.not_found", "{error}");
+        assert_eq!(number_of_system("broken at (os error x)"), None);
     }
 
     #[test]
