@@ -13,8 +13,10 @@ use super::needed::Needed;
 
 /// A text shorter than this is read at once.
 const SMALL: usize = 128 * 1024;
+/// The member with the whole of an answer, where what stands beside it only says that all is well.
+pub(super) const ENVELOPE: &str = "data";
 /// Objects within objects whose members an outline has.
-const OUTLINE_DEPTH: usize = 2;
+const OUTLINE_DEPTH: usize = 3;
 
 /// A document that could be read. It can be looked at as a value, in which the lists of a large one are only told to be empty
 /// or not; [`records`](super::records) and [`record`](super::record) find what is in them.
@@ -56,11 +58,11 @@ impl Document {
     /// The list under `wrapper` of a large document, or its only list when nothing has that name; none when the document is
     /// small, or has no such list.
     pub(super) fn long_list(&self, wrapper: &str) -> Option<Vec<&RawValue>> {
+        let has_own = wrapper.split('.').next().is_some_and(|name| self.value.get(name).is_some());
+        let is_envelope = !has_own && self.value.get(ENVELOPE).is_some_and(Value::is_object);
         let text = self.text.as_deref()?;
-        let named = wrapper.split('.').try_fold(text, |text, member| {
-            let found = members(text)?.into_iter().find(|(name, _)| name == member);
-            found.map(|(_, value)| value.get())
-        });
+        let text = if is_envelope { member(text, ENVELOPE)? } else { text };
+        let named = wrapper.split('.').try_fold(text, member);
         let list = match named {
             Some(list) => list,
             None if text.starts_with('[') => text,
@@ -163,6 +165,11 @@ impl<'a> Records<'a> {
     pub fn into_values(self) -> Vec<Value> {
         self.iter().map(Cow::into_owned).collect()
     }
+}
+
+/// A member of an object, as it stands there.
+fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    members(object)?.into_iter().find(|(member, _)| member == name).map(|(_, value)| value.get())
 }
 
 /// The members of an object, as they stand there.
@@ -275,6 +282,8 @@ mod tests {
             (json!({"users": list, "count": 100, "next_page": null}), "users"),
             (json!({"tickets": {"results": list, "count": "100"}}), "tickets.results"),
             (json!({"other": list, "count": 100}), "users"),
+            (json!({"code": 0, "data": {"users": list, "count": 100}}), "users"),
+            (json!({"code": 0, "data": {"tickets": {"results": list, "count": "100"}}}), "tickets.results"),
             (json!({"users": {"0": list[0], "1": list[1]}, "count": 100, "note": "x".repeat(SMALL)}), "users"),
         ] {
             let small = Document::from(document.clone());

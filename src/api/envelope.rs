@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
-use super::document::{Document, Part, Records};
+use super::document::{Document, ENVELOPE, Part, Records};
 use super::mend::{Mends, mended};
 use super::needed::Needed;
 use crate::message;
@@ -202,6 +202,12 @@ pub(super) fn is_nothing(value: &Value) -> bool {
     }
 }
 
+/// What a list stands in: the document itself or, where it has no member of the wrapper's name, the object in its envelope.
+fn within<'a>(document: &'a Value, wrapper: &str) -> &'a Value {
+    let has_own = wrapper.split('.').next().is_some_and(|name| document.get(name).is_some());
+    document.get(ENVELOPE).filter(|inner| !has_own && inner.is_object()).unwrap_or(document)
+}
+
 /// The value at a wrapper such as `users` or `tickets.results`.
 fn at<'a>(document: &'a Value, wrapper: &str) -> Option<&'a Value> {
     wrapper.split('.').try_fold(document, |value, member| value.get(member))
@@ -210,7 +216,7 @@ fn at<'a>(document: &'a Value, wrapper: &str) -> Option<&'a Value> {
 /// The list of records under `wrapper`. When the wrapper is not there (its name is assumed for some lists), the only
 /// top-level list of the answer, or the answer itself when it is a list.
 ///
-/// PHP gives one in several forms: `null` or `""` for an empty list, `{"0":…,"1":…}` for one with gaps in its numbers, and
+/// All of it may stand in an envelope, under `data`. PHP gives a list in several forms: `null` or `""` for an empty list, `{"0":…,"1":…}` for one with gaps in its numbers, and
 /// a single record without a list around it.
 pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Records<'a>> {
     if let Some(list) = document.long_list(wrapper) {
@@ -229,7 +235,7 @@ pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Records<'a>>
 /// that they are its records, and not those of another collection.
 pub fn records_of<'a>(document: &'a Document, wrapper: &str, id: Option<&str>) -> Option<Records<'a>> {
     let records = records(document, wrapper)?;
-    let is_named = wrapper.split('.').next().is_some_and(|name| document.get(name).is_some());
+    let is_named = wrapper.split('.').next().is_some_and(|name| within(document, wrapper).get(name).is_some());
     match id {
         Some(id) if !is_named && records.iter_with(id).any(|record| record.get(id).is_none()) => None,
         _ => Some(records),
@@ -238,6 +244,7 @@ pub fn records_of<'a>(document: &'a Document, wrapper: &str, id: Option<&str>) -
 
 /// The records of [`records`].
 fn list<'a>(document: &'a Value, wrapper: &str) -> Option<Vec<&'a Value>> {
+    let document = within(document, wrapper);
     match at(document, wrapper) {
         Some(Value::Null | Value::Bool(false)) => return Some(Vec::new()),
         Some(Value::String(text)) if text.is_empty() => return Some(Vec::new()),
@@ -281,6 +288,7 @@ fn numbered(members: &Map<String, Value>) -> Option<Vec<&Value>> {
 /// The total a list gives beside its records, as a number or as text: the member `name` beside the innermost member of
 /// `wrapper`, or at the top.
 pub fn total(document: &Value, wrapper: &str, name: &str) -> Option<u64> {
+    let document = within(document, wrapper);
     let beside = match wrapper.rsplit_once('.') {
         Some((outer, _)) => at(document, outer),
         None => Some(document),
@@ -292,6 +300,7 @@ pub fn total(document: &Value, wrapper: &str, name: &str) -> Option<u64> {
 /// Whether a list says that another page follows: by the member `name` beside the innermost member of `wrapper`, or at the
 /// top. None when it has no such member.
 pub fn has_next(document: &Value, wrapper: &str, name: &str) -> Option<bool> {
+    let document = within(document, wrapper);
     let beside = wrapper.rsplit_once('.').and_then(|(outer, _)| at(document, outer)?.get(name));
     let value = beside.or_else(|| document.get(name))?;
     Some(!matches!(value, Value::Null | Value::Bool(false)) && !matches!(as_text(value).trim(), "" | "0" | "null"))
@@ -412,6 +421,27 @@ mod tests {
         for other in [json!({"status": "0", "data": false}), json!({}), json!({"message": null}), json!("users")] {
             assert_eq!(records(other.clone()), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_list_in_an_envelope_is_read_with_what_stands_beside_it() {
+        let two = json!([{"cId": "1"}, {"cId": "2"}]);
+        for (inner, wrapper) in [
+            (json!({"users": two, "count": "2", "next_page": null}), "users"),
+            (json!({"list": two, "count": 2, "next_page": ""}), "users"),
+            (json!({"tickets": {"results": two, "count": 2, "next_page": false}}), "tickets.results"),
+        ] {
+            let document = json!({"code": 0, "msg": "ok", "data": inner});
+            assert_eq!(records(&document, wrapper).map(Value::Array), Some(two.clone()), "{document}");
+            assert_eq!(total(&document, wrapper, "count"), Some(2), "{document}");
+            assert_eq!(has_next(&document, wrapper, "next_page"), Some(false), "{document}");
+        }
+        // What has the name that was asked for is no envelope's, and what is in one may be something else.
+        let beside = json!({"users": two, "count": 2, "data": {"count": 9}});
+        assert_eq!(total(&beside, "users", "count"), Some(2));
+        let other = json!({"code": 0, "data": {"list": [{"ticketId": "1"}]}});
+        assert!(records_of(&other.into(), "users", Some("cId")).is_none());
+        assert_eq!(records(&json!({"code": 0, "data": {"user": {"cId": "1"}}}), "users"), None);
     }
 
     #[test]

@@ -133,6 +133,16 @@ fn a_service_with_pages_of_its_own_size_is_read_all_the_same() {
 }
 
 #[test]
+fn a_list_in_an_envelope_is_read_like_any_other() {
+    let (work, ran) = export(|request| {
+        let inner = page(&ids(230), request, 100, Some("230"));
+        format!("{{\"code\":0,\"msg\":\"ok\",\"data\":{inner}}}")
+    });
+    ran.exits(0);
+    assert_eq!(work.ids("out.csv"), ids(230));
+}
+
+#[test]
 fn small_lists_of_every_size_are_whole() {
     for size in [0, 1, 2, 3, 4, 5, 9, 99, 100, 101] {
         for count in [true, false] {
