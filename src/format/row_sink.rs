@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// Rows of the first batch, from which is judged what the sheet is like …
 pub(super) const FIRST_ROWS: usize = 512;
 /// … and of each later one: several wait for each other, and their memory is that of the whole reading …
-const LATER_ROWS: usize = 256;
+const LATER_ROWS: usize = 128;
 /// … unless their texts and fields take more bytes than this.
 const BATCH_BYTES: usize = 256 << 10;
 /// The memory of a row with more bytes than this is not used again: rows of that size are rare.
