@@ -12,6 +12,8 @@ use crate::harness::*;
 
 const IMPORT: &str = "import tickets mine.csv --no-canary --concurrency 1 --server-timeout 600 --run here";
 const ROWS: usize = 20;
+/// Rows that are stored when it is killed.
+const STORED: u64 = 7;
 /// Bytes of the head of the file of marks.
 const HEAD: usize = 64;
 
@@ -25,20 +27,20 @@ fn killed(server: &Server) -> Work {
     work.write_table("mine.csv", &table);
     let before = server.stored("tickets");
     let running = work.start(work.command_on(server, IMPORT));
-    server.wait_until_stored("tickets", before + 7);
-    // Further rows are about to be sent.
-    while windows(&work.path("here")) < 2 {
+    server.wait_until_stored("tickets", before + STORED);
+    // Rows behind them are about to be sent.
+    while u64::from(last_window(&work.path("here"))) < STORED {
         std::thread::sleep(A_MOMENT);
     }
     running.kill();
     work
 }
 
-/// How many windows of rows are reserved and not over.
-fn windows(folder: &Path) -> u32 {
+/// The row with which the last window begins that is reserved and not over.
+fn last_window(folder: &Path) -> u32 {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let journal = rusqlite::Connection::open_with_flags(folder.join("journal.db"), flags).unwrap();
-    journal.query_row("SELECT count(*) FROM reservation", [], |row| row.get(0)).unwrap_or(0)
+    journal.query_row("SELECT coalesce(max(first), 0) FROM reservation", [], |row| row.get(0)).unwrap_or(0)
 }
 
 /// The head that a run with this id writes into this very file, on a machine that calls itself and its boot so.
