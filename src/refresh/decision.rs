@@ -103,6 +103,15 @@ pub(super) struct Reading<'a> {
     pub beyond: Beyond,
 }
 
+/// Decides on a reading that lacks a record which is there. In a list that changes it may have come back, and gone, since: another
+/// reading tells.
+pub(super) fn not_given(cursor: &PageCursor, number: u32) -> ReadingDecision {
+    match cursor.count_before != cursor.count_after && number < MOST_READINGS_FOR_TOTAL {
+        true => ReadingDecision::ReadAgain,
+        false => ReadingDecision::NotWhole(Doubt::NotGiven),
+    }
+}
+
 /// Decides on a reading.
 pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
     let Reading { cursor, records, is_alike, is_alike_twice, number, .. } = reading;
@@ -112,7 +121,7 @@ pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
     };
     let Some(end) = end_proof(reading) else {
         return match &cursor.wall {
-            None if reading.beyond == Beyond::Something => ReadingDecision::NotWhole(Doubt::NotGiven),
+            None if reading.beyond == Beyond::Something => not_given(cursor, number),
             // Where nothing tells how many there are, another reading would end there again, seen or not.
             Some(Wall::Empty) if is_withheld_uncounted(cursor, records) => {
                 ReadingDecision::NotWhole(Doubt::Wall(Wall::Empty))
@@ -266,6 +275,27 @@ mod tests {
         let whole = ReadingDecision::Whole(vec![Proof::PagesJoined, Proof::OtherEndRead]);
         assert_eq!(looked(Beyond::Nothing), whole);
         assert_eq!(looked(Beyond::Unknown), doubt);
+    }
+
+    #[test]
+    fn what_was_not_given_is_looked_for_again_while_the_list_changes() {
+        let decide_on = |before, after, number| {
+            let cursor = PageCursor { tail_gap: 2, ..cursor(true, Some(before), Some(after)) };
+            decide(Reading {
+                cursor: &cursor,
+                records: 10,
+                deleted: 0,
+                is_alike: false,
+                is_alike_twice: false,
+                number,
+                evidence: None,
+                beyond: Beyond::Something,
+            })
+        };
+        let not_given = ReadingDecision::NotWhole(Doubt::NotGiven);
+        assert_eq!(decide_on(14, 14, 1), not_given);
+        assert_eq!(decide_on(14, 13, 1), ReadingDecision::ReadAgain);
+        assert_eq!(decide_on(14, 13, MOST_READINGS_FOR_TOTAL), not_given);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::beyond::Beyond;
-use super::decision::{Doubt, Proof, Reading, ReadingDecision, decide, explained, is_round};
+use super::decision::{Doubt, Proof, Reading, ReadingDecision, decide, explained, is_round, not_given};
 use super::evidence::Evidence;
 use super::list_query::ListQuery;
 use super::not_whole::not_whole;
@@ -327,17 +327,24 @@ impl Refresher<'_> {
                 }
                 decision => decision,
             };
-            let mut report = self.report(&query, &list, &cursor, records, readings);
-            report.hidden = evidence.map_or(report.hidden, |evidence| evidence.hidden);
-            let verdict = match decision {
-                ReadingDecision::Whole(proofs) if !is_worth_a_look(&cursor) => Ok(proofs),
-                ReadingDecision::Whole(proofs) => {
+            let decision = match decision {
+                ReadingDecision::Whole(proofs) if is_worth_a_look(&cursor) => {
                     let beyond = match beyond {
                         Some(beyond) => beyond,
                         None => self.look_behind(&query, &list, &cursor).await?,
                     };
-                    self.with_its_end(&query, &list, &cursor, proofs, beyond).await?
+                    match self.with_its_end(&query, &list, &cursor, proofs, beyond).await? {
+                        Ok(proofs) => ReadingDecision::Whole(proofs),
+                        Err(Doubt::NotGiven) => not_given(&cursor, readings),
+                        Err(doubt) => ReadingDecision::NotWhole(doubt),
+                    }
                 }
+                decision => decision,
+            };
+            let mut report = self.report(&query, &list, &cursor, records, readings);
+            report.hidden = evidence.map_or(report.hidden, |evidence| evidence.hidden);
+            let verdict = match decision {
+                ReadingDecision::Whole(proofs) => Ok(proofs),
                 ReadingDecision::NotWhole(doubt) => Err(doubt),
                 ReadingDecision::ReadAgain => {
                     refreshed.reports.push(report);
