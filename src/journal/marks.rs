@@ -339,19 +339,7 @@ mod tests {
     }
 
     fn operation(row: u64, status: Status, id: Option<&str>) -> Operation {
-        let row = RowKey {
-            row,
-            number: row + 2,
-            identity: None,
-            content: [0; 16],
-            copy: 0,
-            content_copy: 0,
-            key: None,
-            origin: None,
-            generation: 0,
-            old_id: None,
-            added: None,
-        };
+        let row = RowKey { row, number: row + 2, ..RowKey::default() };
         Operation { row, status, id: id.map(str::to_owned), attempts: 1, at: 0, reason: None }
     }
 

@@ -50,6 +50,7 @@ pub(super) fn hash_of(source: &str, id: &str) -> Content {
 
 /// Which row is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Default))]
 pub struct RowKey {
     /// Its index among the rows of the input, from 0.
     pub row: u64,
@@ -176,19 +177,7 @@ mod tests {
     fn a_request_id_depends_on_what_is_sent_not_on_the_position() {
         let run = Uuid::from_u128(1);
         let identity = Some([7; 16]);
-        let key = RowKey {
-            row: 0,
-            number: 2,
-            identity,
-            content: [9; 16],
-            copy: 0,
-            content_copy: 0,
-            key: None,
-            origin: None,
-            generation: 0,
-            old_id: None,
-            added: None,
-        };
+        let key = RowKey { number: 2, identity, content: [9; 16], ..RowKey::default() };
         let moved = RowKey { row: 9, number: 11, content: [1; 16], content_copy: 4, ..key.clone() };
         assert_eq!(key.request_id(&run), moved.request_id(&run));
         for other in [

@@ -599,19 +599,8 @@ mod tests {
     fn key(row: u64) -> RowKey {
         let mut content = [0; 16];
         content[..8].copy_from_slice(&row.to_be_bytes());
-        RowKey {
-            row,
-            number: row + 2,
-            identity: Some(content),
-            content,
-            copy: 0,
-            content_copy: 0,
-            key: Some(row * 7),
-            origin: None,
-            generation: 0,
-            old_id: None,
-            added: None,
-        }
+        let (identity, key) = (Some(content), Some(row * 7));
+        RowKey { row, number: row + 2, identity, content, key, ..RowKey::default() }
     }
 
     fn found_by(row: u64) -> RowIdentity {

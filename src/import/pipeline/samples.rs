@@ -31,19 +31,7 @@ pub(super) fn shared(in_flight: usize) -> Shared {
 pub(super) fn row(row: u64) -> RowKey {
     let mut content = [0; 16];
     content[..8].copy_from_slice(&row.to_be_bytes());
-    RowKey {
-        row,
-        number: row + 2,
-        identity: Some(content),
-        content,
-        copy: 0,
-        content_copy: 0,
-        key: None,
-        origin: None,
-        generation: 0,
-        old_id: None,
-        added: None,
-    }
+    RowKey { row, number: row + 2, identity: Some(content), content, ..RowKey::default() }
 }
 
 /// The row at this place, to be sent; rows of the same `writer` write to the same record.

@@ -447,19 +447,7 @@ mod tests {
 
     #[test]
     fn a_record_is_later_than_a_row_by_its_time_and_in_one_millisecond_by_its_place() {
-        let row = RowKey {
-            row: 5,
-            number: 7,
-            identity: None,
-            content: [0; 16],
-            copy: 0,
-            content_copy: 0,
-            key: None,
-            origin: None,
-            generation: 0,
-            old_id: None,
-            added: None,
-        };
+        let row = RowKey { row: 5, number: 7, ..RowKey::default() };
         let in_doubt = Operation { row, status: Status::Unknown, id: None, attempts: 1, at: 1000, reason: None };
         for (at, row, later) in [
             (1001, Some(0), true),

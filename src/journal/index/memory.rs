@@ -542,13 +542,8 @@ mod tests {
             number: row.into(),
             identity: Some([row; 16]),
             content: [row + 100; 16],
-            copy: 0,
-            content_copy: 0,
             key: Some(row.into()),
-            origin: None,
-            generation: 0,
-            old_id: None,
-            added: None,
+            ..RowKey::default()
         }
     }
 
