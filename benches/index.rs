@@ -23,7 +23,7 @@ use uuid::Uuid;
 const RUNS: u64 = 100;
 const TARGET: &str = "https://www.example.com/api/v1 demo@example.com";
 /// As many rows as a command looks up together.
-const BATCH: usize = 1 << 17;
+const BATCH: usize = 1 << 16;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();

@@ -3,7 +3,6 @@
 //! put in place by [`command`].
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory, Parser, Subcommand};
@@ -16,7 +15,7 @@ use crate::language::Language;
 use crate::message;
 use crate::message::Message;
 use crate::t;
-use crate::terminal::{Global, quoted_path};
+use crate::terminal::Global;
 use crate::text;
 
 /// Moves customers, companies, tickets, tags and bindings between spreadsheets and 帮我吧 (Bangwo8).
@@ -340,26 +339,6 @@ fn range(error: &clap::Error) -> Option<Message> {
         ..16 => message!("cli.range", least = least, most = most),
         _ => message!("cli.least", least = least),
     })
-}
-
-/// What is wrong where a file is named and not what its rows are: `bw8 import 客户.xlsx`.
-pub fn file_without_entity(error: &clap::Error, arguments: &[OsString]) -> Option<Error> {
-    let (command, file) = (arguments.get(1)?.to_str()?, arguments.get(2)?);
-    let takes_both = ["import", "check", "map"].contains(&command);
-    if error.kind() != ErrorKind::MissingRequiredArgument || !takes_both || !is_file(Path::new(file)) {
-        return None;
-    }
-    let file = quoted_path(Path::new(file));
-    Some(Error::usage(message!("cli.entity_first", file = file)).hint(message!(
-        "cli.entity_first_hint",
-        command = command,
-        file = file
-    )))
-}
-
-/// Whether a word is a file rather than the name of something to import.
-fn is_file(word: &Path) -> bool {
-    word.is_file() || word.extension().is_some()
 }
 
 /// What stands for a value in the Chinese usage.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::runtime;
 
 use crate::account::Account;
-use crate::api::{self, Client, Single};
+use crate::api::{self, Client, Rejection, Single};
 use crate::entity::{Catalog, Endpoint, Entity, Field};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message;
@@ -25,10 +25,39 @@ pub struct KnownFields {
     pub definitions: Definitions,
     /// What the user should know: what cannot be had, and how old what stands in for it is.
     pub words: Vec<Message>,
-    /// The service does not let this login see some of them, and nothing is kept.
-    pub is_denied: bool,
-    /// Why nothing was heard of the service, as long as it was waited for.
+    /// Why the service does not tell of the entity's own, where nothing of them is kept either.
+    pub lacking: Option<Lacking>,
+    /// Why it could not be asked, or nothing was heard of it as long as it was waited for.
     pub unreached: Option<Error>,
+}
+
+/// Why custom fields are not known.
+#[derive(Debug)]
+pub struct Lacking {
+    why: Message,
+    /// The service, or something in between, failed: another time it may tell them.
+    pub is_passing: bool,
+}
+
+impl Lacking {
+    /// What it costs where rows are read from a file.
+    pub fn of_import(&self) -> Message {
+        match self.why.code() {
+            // These say it themselves.
+            "definitions.denied" | "definitions.no_path" | "definitions.no_list" => self.why.clone(),
+            _ => message!("definitions.none", why = self.why.clone()),
+        }
+    }
+
+    /// What it costs where records are written into a file.
+    pub fn of_export(&self) -> Message {
+        message!("export.no_definitions", why = self.why.clone())
+    }
+
+    /// Why they are not known.
+    pub fn why(&self) -> Message {
+        self.why.clone()
+    }
 }
 
 /// Where the custom fields of an account are known from.
@@ -62,7 +91,11 @@ impl<'a> DefinitionSource<'a> {
         let mirror = mirror.map_or_else(Mirror::in_memory, Ok);
         let asked = mirror.and_then(|mirror| {
             let connection = account.connect()?;
-            let client = Client::new(connection.target, &self.catalog.service)?;
+            let client = match Client::new(connection.target, &self.catalog.service) {
+                Ok(client) => client,
+                // A setting that cannot be used is the matter, whatever is asked.
+                Err(error) => return Ok(KnownFields { unreached: Some(error), ..KnownFields::default() }),
+            };
             let no_runtime = |_| Error::cannot_run(message!("run.no_runtime"));
             let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
             let asking = ask(&client, self.catalog, entity, &mirror);
@@ -73,19 +106,16 @@ impl<'a> DefinitionSource<'a> {
                 Err(_) => (message!("definitions.no_answer", seconds = PATIENCE.as_secs()), None),
             };
             let mut known = kept(&mirror, self.catalog, entity);
-            known.unreached = failed.filter(|_| !client.limiter().was_answered());
-            if known.definitions.is_empty() {
-                known.words.push(message!("definitions.none", why = why));
-            }
+            let answers_else = || runtime.block_on(answers(&client, entity));
+            known.unreached = failed.filter(|_| !client.limiter().was_answered() && !answers_else());
+            known.lacking = known.definitions.is_empty().then_some(Lacking { why, is_passing: true });
             Ok(known)
         });
         let mut known = asked.unwrap_or_else(|error| KnownFields {
-            words: vec![message!("definitions.none", why = error.message())],
+            lacking: Some(Lacking { why: error.message().into(), is_passing: true }),
             ..KnownFields::default()
         });
-        if known.is_denied {
-            known.words.push(message!("definitions.denied"));
-        }
+        known.words.extend(known.lacking.as_ref().map(Lacking::of_import));
         known
     }
 
@@ -105,7 +135,7 @@ pub async fn ask(client: &Client, catalog: &Catalog, entity: &Entity, mirror: &M
     let mut known = KnownFields::default();
     for (name, endpoint, is_own) in sources(catalog, entity) {
         let url = client.target().address(&endpoint.path);
-        let why = match client.ask_briefly(&url).await? {
+        let lacking = match client.ask_briefly(&url).await? {
             Single::Document(document) => {
                 match api::records(&document, endpoint.answer.as_deref().unwrap_or_default()) {
                     Some(records) => {
@@ -115,26 +145,45 @@ pub async fn ask(client: &Client, catalog: &Catalog, entity: &Entity, mirror: &M
                         known.add(&records, catalog, is_own);
                         continue;
                     }
-                    None => None,
+                    None => Lacking { why: message!("definitions.no_list"), is_passing: false },
                 }
             }
+            Single::Rejected(rejection) => rejected(client, &endpoint.path, &rejection),
             // Not every login may see them.
-            Single::Rejected(_) => None,
-            Single::Failing(error) if error.kind() == ErrorKind::Denied => None,
-            Single::Failing(error) => Some(error.message()),
+            Single::Failing(error) if error.kind() == ErrorKind::Denied => {
+                Lacking { why: message!("definitions.denied"), is_passing: false }
+            }
+            Single::Failing(error) => Lacking { why: error.message().into(), is_passing: true },
         };
-        match (kept_of(mirror, name), why) {
+        match (kept_of(mirror, name), lacking) {
             (Some((at, records)), _) => {
                 known.add(&records, catalog, is_own);
                 if is_own {
                     known.words.push(message!("definitions.kept", at = moment(at, catalog)));
                 }
             }
-            (None, Some(why)) => known.words.push(message!("export.no_definitions", why = why)),
-            (None, None) => known.is_denied |= is_own,
+            (None, lacking) if is_own => known.lacking = Some(lacking),
+            (None, lacking) if lacking.is_passing => known.words.push(lacking.of_export()),
+            (None, _) => {}
         }
     }
     Ok(known)
+}
+
+/// What the no to a question for definitions means.
+fn rejected(client: &Client, path: &str, rejection: &Rejection) -> Lacking {
+    let Rejection { code, message, is_page } = rejection;
+    if *code == client.service().error.unknown_path_code || code == "404" {
+        return Lacking { why: message!("definitions.no_path", path = path), is_passing: false };
+    }
+    // A page is of something in between.
+    Lacking { why: format!("{code} {message}").into(), is_passing: *is_page }
+}
+
+/// Whether the service answers for the entity's list while it does not for its definitions.
+async fn answers(client: &Client, entity: &Entity) -> bool {
+    let Some(list) = entity.endpoint("list") else { return false };
+    matches!(client.ask_once(&client.target().address(&list.path)).await, Ok(Single::Document(_) | Single::Rejected(_)))
 }
 
 /// What is kept of the custom fields of an entity.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::{fmt, io};
 
 use crate::language::Language;
-use crate::message::Message;
+use crate::message::{Detail, Message};
 use crate::text::part;
 
 /// How a command ended, as the process's exit code. The numbers are a contract with scripts.
@@ -170,7 +170,14 @@ impl Error {
 
     /// What happened, for scripts: the key of its text.
     pub fn code(&self) -> &str {
-        self.message.code()
+        match &self.message {
+            // The cause is a word more.
+            Message::Ours { code, details } if code == "system.because" => match &details[..] {
+                [(_, Detail::Message(what)), ..] => what.code(),
+                _ => code,
+            },
+            message => message.code(),
+        }
     }
 
     /// Whether what happened is this, or came of it.
@@ -204,13 +211,24 @@ impl Error {
     pub fn into_message(self) -> Message {
         match self.source {
             None => self.message,
-            Some(_) => Message::Verbatim(self.message()),
+            Some(source) => crate::message!("system.because", what = self.message, why = words_of(source.as_ref())),
         }
     }
 
     /// What to do about it, to be put into words later.
     pub fn hint_message(&self) -> Option<Message> {
         self.hint.clone()
+    }
+
+    /// Whether its message, or a part of it, is this one.
+    pub fn message_is_about(&self, code: &str) -> bool {
+        self.message.to_json().contains(&format!("\"{code}\""))
+    }
+
+    /// It for programs.
+    pub fn json(&self) -> serde_json::Value {
+        let (kind, code) = (self.kind().as_str(), self.code());
+        serde_json::json!({"kind": kind, "code": code, "message": self.message(), "hint": self.hint_text()})
     }
 
     /// What to do about it, in words, when something can be done.
@@ -242,7 +260,7 @@ fn words_of(source: &(dyn std::error::Error + Send + Sync + 'static)) -> String 
 
 /// Adds the place to an error that does not know it: `file.read(..).context(|| "cannot read a.csv")`.
 pub trait Context<T> {
-    /// Turns the error into one that begins with `place` and keeps the first as its source.
+    /// Turns the error into one that begins with `place` and keeps the first as its source. A place without words is a path.
     fn context<M: Into<Message>>(self, place: impl FnOnce() -> M) -> Result<T>;
 }
 
@@ -251,7 +269,11 @@ impl<T, E: std::error::Error + Send + Sync + 'static> Context<T> for std::result
         self.map_err(|error| {
             let error: Arc<dyn std::error::Error + Send + Sync> = Arc::new(error);
             let hint = error.downcast_ref::<io::Error>().and_then(Message::hint_of_system);
-            Error { hint, source: Some(error), ..Error::cannot_run(place()) }
+            let message = match place().into() {
+                Message::Verbatim(path) => crate::message!("system.cannot_use", file = path),
+                ours => ours,
+            };
+            Error { hint, source: Some(error), ..Error::cannot_run(message) }
         })
     }
 }

@@ -34,14 +34,28 @@ fn is_no_name(name: &str) -> bool {
 
 /// Whether Windows takes a name for a device, or cuts its end off. The bare name of the device that swallows all is meant so.
 fn is_reserved(name: &str) -> bool {
+    let is_cut = name.len() > 2 && name.ends_with(['.', ' ']);
+    !name.eq_ignore_ascii_case("NUL") && (is_name_of_device(name) || is_cut)
+}
+
+/// Whether Windows takes a name for that of a device.
+fn is_name_of_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let is_port = || {
         let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
         number.is_some_and(|number| number.len() == 1 && number.bytes().all(|byte| (b'1'..=b'9').contains(&byte)))
     };
-    let is_device = RESERVED.contains(&&*stem) || is_port();
-    let is_cut = name.len() > 2 && name.ends_with(['.', ' ']);
-    !name.eq_ignore_ascii_case("NUL") && (is_device || is_cut)
+    RESERVED.contains(&&*stem) || is_port()
+}
+
+/// Whether Windows has a device at a path.
+pub fn is_device(path: &Path) -> bool {
+    let text = path.to_string_lossy().replace('/', "\\");
+    let name = text.rsplit('\\').next().unwrap_or_default();
+    // The console by the names that it has for programs, and devices by their own, without a path on them.
+    let is_console = || ["CONIN$", "CONOUT$"].iter().any(|console| name.eq_ignore_ascii_case(console));
+    let is_own = || text.strip_prefix(r"\\.\").is_some_and(|own| !own.contains('\\'));
+    is_name_of_device(name) || is_console() || is_own()
 }
 
 #[cfg(test)]
@@ -58,6 +72,18 @@ mod tests {
             ["NUL", "console.csv", "nullable.csv", "COM0.csv", "COM10.csv", "客户.csv", ".", "..", "", "company.csv"]
         {
             assert!(!is_reserved(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn devices_of_windows_are_known_by_their_paths() {
+        for path in ["NUL", "con", r"C:\lists\nul.csv", r"\\.\COM12", r"\\.\PhysicalDrive0", "conin$", "//./NUL"] {
+            assert!(is_device(Path::new(path)), "{path}");
+        }
+        for path in
+            ["console.csv", r"C:\CON\list.csv", r"\\.\C:\list.csv", r"\\.\pipe\rows", r"\\?\C:\list.csv", "-", ""]
+        {
+            assert!(!is_device(Path::new(path)), "{path}");
         }
     }
 

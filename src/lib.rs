@@ -27,6 +27,7 @@ pub mod menu;
 pub mod message;
 pub mod mirror;
 pub mod notice;
+pub mod pipes;
 pub mod problem;
 pub mod projection;
 pub mod proposal;
@@ -34,6 +35,7 @@ pub mod refresh;
 pub mod rehearsal;
 pub mod sandbox;
 pub mod settings;
+pub mod slips;
 pub mod survey;
 pub mod template;
 pub mod terminal;
@@ -165,6 +167,7 @@ fn run_command(arguments: &[OsString]) -> Ended {
     if let Some(word) = settings::unknown_language().filter(|_| cli.global.lang.is_none()) {
         printer.warn(&word.to_string());
     }
+    slips::variables(std::env::vars_os().map(|(name, _)| name)).iter().for_each(|word| printer.warn(&word.to_string()));
     settings::remember_language();
     files::sweep_temporary();
     // A server waits for others and says nothing of that.
@@ -187,10 +190,10 @@ fn shown(words: &[OsString]) -> Vec<OsString> {
 
 /// Says what is wrong with a command line; as JSON too, where that is wanted.
 fn tell_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
-    let of_file = cli::file_without_entity(error, arguments);
+    let slip = slips::found(error, arguments);
     // In English the parser says more, and shows the usage.
-    let is_told = of_file.is_some() || Language::current() == Language::Zh && !cli::is_help(error);
-    let wrong = of_file.unwrap_or_else(|| cli::wrong_usage(error));
+    let is_told = slip.is_some() || Language::current() == Language::Zh && !cli::is_help(error);
+    let wrong = slip.unwrap_or_else(|| cli::wrong_usage(error));
     if is_told {
         terminal::tell(&wrong);
     } else {

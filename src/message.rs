@@ -119,6 +119,8 @@ impl Message {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "system.locked",
             Some(ErrorCode::DiskFull) => "system.disk_full",
             Some(ErrorCode::PermissionDenied) => "system.no_permission",
+            Some(ErrorCode::CannotOpen) => "system.cannot_be_opened",
+            Some(ErrorCode::SystemIoFailure) => "system.disk_fails",
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "system.damaged",
             _ => return Message::Verbatim(error.to_string()),
         };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 use etcetera::BaseStrategy;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
 use crate::api::{Credentials, History, LogTo, Target};
@@ -21,6 +21,7 @@ use crate::language::Language;
 use crate::machine;
 use crate::message;
 use crate::message::Message;
+use crate::pipes;
 use crate::t;
 use crate::toml_words;
 
@@ -153,6 +154,28 @@ struct Configuration {
     notify: Option<String>,
     #[serde(default)]
     account: BTreeMap<String, Section>,
+}
+
+impl Configuration {
+    /// The name of a text in which a backslash began an escape that nobody meant: no setting has a tabulator or a line break in it.
+    fn mistaken_escape(&self) -> Option<&'static str> {
+        let of_section = |section: &'_ Section| {
+            let secret =
+                |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+            let path = section.ca_cert.as_ref().map(|path| path.to_string_lossy().into_owned());
+            [
+                ("ca_cert", path),
+                ("base_url", section.base_url.clone()),
+                ("user", section.user.clone()),
+                ("password", secret(&section.password)),
+                ("client_id", section.client_id.clone()),
+                ("client_secret", secret(&section.client_secret)),
+            ]
+        };
+        let texts = self.account.values().flat_map(of_section).chain([("notify", self.notify.clone())]);
+        let is_mistaken = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(char::is_control));
+        texts.into_iter().find(|(_, text)| is_mistaken(text)).map(|(key, _)| key)
+    }
 }
 
 /// What a configuration file says of the language, read before anything else: what is wrong with the file is told later.
@@ -402,7 +425,7 @@ impl ConnectionOptions {
         Ok(Target {
             base: Target::parse_base(base_url)?,
             credentials,
-            ca_cert: None,
+            ca_cert: self.ca_cert.clone(),
             concurrency: self.concurrency.map_or(DEFAULT_CONCURRENCY, usize::from),
             rate: self.rate.unwrap_or(0.0),
             timeout: Duration::from_secs(self.timeout.unwrap_or(DEFAULT_TIMEOUT)),
@@ -465,7 +488,23 @@ impl Section {
             (.., Some(user), Some(password)) => {
                 Ok(Credentials::Basic { user: user.clone(), password: password.clone() })
             }
-            _ => Err(Error::usage(message!("settings.no_login")).hint(message!("settings.no_login_hint"))),
+            (client_id, client_secret, user, password) => {
+                let halves = [
+                    (user.is_some(), "BW8_USER"),
+                    (password.is_some(), "BW8_PASSWORD"),
+                    (client_id.is_some(), "BW8_CLIENT_ID"),
+                    (client_secret.is_some(), "BW8_CLIENT_SECRET"),
+                ];
+                let lacking = halves.chunks(2).find_map(|pair| match pair {
+                    [(true, has), (false, lacks)] | [(false, lacks), (true, has)] => Some((*has, *lacks)),
+                    _ => None,
+                });
+                let what = match lacking {
+                    Some((has, lacks)) => message!("settings.half_login", has = has, lacks = lacks),
+                    None => message!("settings.no_login"),
+                };
+                Err(Error::usage(what).hint(message!("settings.no_login_hint")))
+            }
         }
     }
 }
@@ -546,7 +585,10 @@ pub fn state_folder() -> Result<PathBuf> {
 /// An error with what helps where it is about the folder in which this program remembers things: any other one does as well.
 #[must_use]
 pub fn with_state_hint(error: Error) -> Error {
-    let is_of_writing = matches!(error.code(), "journal.cannot_write" | "journal.no_index" | "journal.cannot_lock");
+    let is_of_writing = matches!(
+        error.code(),
+        "journal.cannot_write" | "journal.no_index" | "journal.cannot_lock" | "system.cannot_use"
+    );
     match state_folder() {
         Ok(folder) if is_of_writing && error.message().contains(&*folder.to_string_lossy()) => {
             error.hint(message!("settings.state_hint", folder = folder.display()))
@@ -596,26 +638,27 @@ fn strategy(variable: &str) -> Result<impl BaseStrategy> {
 }
 
 fn read_configuration(file: &Path) -> Result<Configuration> {
-    files::refuse_pipe(file)?;
+    pipes::refuse_pipe(file)?;
     let text = read_text(file, &file.display().to_string())?;
+    let bad = |line: usize, why: Message| {
+        Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why))
+    };
     let configuration: Configuration = toml::from_str(&text).map_err(|error| {
         let (line, why) = toml_words::explain(&text, &error);
         let key = text.lines().nth(line - 1).unwrap_or_default().trim_start();
-        let why = match SECRETS.iter().find(|secret| key.starts_with(**secret) && why.code() != "toml.full_width") {
-            // Nor does a message that repeats the value.
-            Some(secret) => message!("settings.bad_secret", key = secret),
-            None => why,
-        };
-        Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why))
+        bad(
+            line,
+            match SECRETS.iter().find(|secret| key.starts_with(**secret) && !toml_words::quotes_nothing(&why)) {
+                // Nor does a message that repeats the value.
+                Some(secret) => message!("settings.bad_secret", key = secret),
+                None => why,
+            },
+        )
     })?;
-    let is_mistaken = |section: &Section| {
-        section.ca_cert.as_ref().is_some_and(|path| path.to_string_lossy().contains(char::is_control))
-    };
-    if configuration.account.values().any(is_mistaken) {
-        let is_it = |line: &str| line.trim_start().starts_with("ca_cert") && line.contains('\\');
+    if let Some(key) = configuration.mistaken_escape() {
+        let is_it = |line: &str| line.trim_start().starts_with(key) && line.contains('\\');
         let line = text.lines().position(is_it).map_or(1, |line| line + 1);
-        let why = message!("toml.backslash");
-        return Err(Error::usage(message!("settings.bad_file", file = file.display(), line = line, why = why)));
+        return Err(bad(line, message!("toml.backslash")));
     }
     if configuration.account.values().any(|section| section.password.is_some() || section.client_secret.is_some()) {
         refuse_open_file(file, |file| message!("settings.open_secret", file = file))?;

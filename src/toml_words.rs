@@ -38,6 +38,9 @@ fn why(line: &str, said: &str) -> Message {
     if ['"', '\''].iter().any(|quote| line.matches(*quote).count() % 2 == 1) {
         return message!("toml.open_quote");
     }
+    if value.starts_with(char::is_alphabetic) && value.contains('\\') {
+        return message!("toml.no_quotes_backslash");
+    }
     if value.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '\\' | '.' | '~')) {
         return message!("toml.no_quotes");
     }
@@ -48,6 +51,34 @@ fn why(line: &str, said: &str) -> Message {
     }
 }
 
+/// Whether words about a line repeat nothing of its value, which may be a secret.
+pub fn quotes_nothing(why: &Message) -> bool {
+    const THESE: [&str; 6] = [
+        "toml.full_width",
+        "toml.odd_space",
+        "toml.backslash",
+        "toml.open_quote",
+        "toml.no_quotes",
+        "toml.no_quotes_backslash",
+    ];
+    THESE.contains(&why.code())
+}
+
+/// Settings that stand in the section of an account.
+const ACCOUNT_KEYS: [&str; 11] = [
+    "base_url",
+    "user",
+    "password",
+    "client_id",
+    "client_secret",
+    "ca_cert",
+    "concurrency",
+    "rate",
+    "timeout",
+    "wait",
+    "mode",
+];
+
 /// What is wrong with a setting whose line is written well, by what the parser says of it.
 pub fn of_value(said: &str) -> Option<Message> {
     let said = said.trim();
@@ -57,7 +88,11 @@ pub fn of_value(said: &str) -> Option<Message> {
         known.split('`').skip(1).step_by(2).collect::<Vec<_>>().join(", ")
     };
     if let Some(key) = named("unknown field `") {
-        return Some(message!("toml.unknown_key", key = key, known = known()));
+        // Most look for it at the top, where others keep it.
+        return Some(match ACCOUNT_KEYS.contains(&key) && known().split(", ").any(|known| known == "account") {
+            true => message!("toml.key_of_account", key = key),
+            false => message!("toml.unknown_key", key = key, known = known()),
+        });
     }
     if let Some(word) = named("unknown variant `") {
         return Some(message!("toml.unknown_word", word = word, known = known()));
@@ -120,6 +155,7 @@ mod tests {
             ("a = 1\"", "1 toml.open_quote"),
             ("a = example", "1 toml.no_quotes"),
             ("a = /etc/ca.pem", "1 toml.no_quotes"),
+            ("a = C:\\certs\\ca.pem", "1 toml.no_quotes_backslash"),
             ("a = \"“in quotes”\" x", "1 toml.syntax_said"),
         ] {
             assert_eq!(explained(text), expected, "{text}");

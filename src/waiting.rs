@@ -43,6 +43,13 @@ impl Wait {
     pub fn current() -> Option<Wait> {
         waits().last().map(|(_, wait)| wait.clone())
     }
+
+    /// Something waits for this reason. Tests that run at the same time share the waits, so none may ask for the
+    /// last one.
+    #[cfg(test)]
+    pub fn is_under_way(why: &Message) -> bool {
+        waits().iter().any(|(_, wait)| wait.why == *why)
+    }
 }
 
 impl Drop for Waiting {

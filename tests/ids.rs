@@ -52,7 +52,7 @@ fn old_ids_are_handed_to_a_colleague_whose_machine_then_sends_only_what_is_new()
 #[test]
 fn ids_of_another_system_and_of_other_records_are_others() {
     let server = Server::start("");
-    let work = Work::with("ids.csv", format!("{HEAD}crm,tickets,1,70001\nCRM,customers,2,50001\n"));
+    let work = Work::with("ids.csv", format!("{HEAD}crm,tickets,1,900001\nCRM,customers,2,50001\n"));
     work.on(&server, "ids import ids.csv").exits(0);
     work.write("mine.csv", "旧系统编号,标题,联系人编号\n1,示例 甲,50001\n2,示例 乙,50001\n");
     work.on(&server, "import tickets mine.csv --source other --run other").exits(0);
@@ -78,10 +78,11 @@ fn what_contradicts_itself_or_what_is_known_is_refused_by_line_and_nothing_is_ke
         "crm,tickets,4,",
         "crm,tickets,5,seven",
         "crm,tickets,1,70001",
+        "crm,tickets,6,0",
     ];
     work.write("ids.csv", format!("{HEAD}{}\n", rows.join("\n")));
     let ran = work.on(&server, "ids import ids.csv");
-    ran.exits(2).says("8 rows cannot be taken in, so none was");
+    ran.exits(2).says("9 rows cannot be taken in, so none was");
     for said in [
         format!("row 3: old id 007 belongs to record {known}, not to 70009"),
         "row 4: old id 1 belongs to record 70001, not to 70002".to_owned(),
@@ -91,6 +92,7 @@ fn what_contradicts_itself_or_what_is_known_is_refused_by_line_and_nothing_is_ke
         "row 8: the old id is not whole".to_owned(),
         "row 9: \"new id\" is empty".to_owned(),
         "row 10: ".to_owned(),
+        "row 12: ".to_owned(),
     ] {
         ran.says(&said);
     }
@@ -104,7 +106,7 @@ fn what_contradicts_itself_or_what_is_known_is_refused_by_line_and_nothing_is_ke
 fn what_was_taken_in_outlives_a_damaged_index() {
     let server = Server::start("");
     let work = imported(&server);
-    work.write("ids.csv", format!("{HEAD}crm,tickets,1,70001\n"));
+    work.write("ids.csv", format!("{HEAD}crm,tickets,1,900001\n"));
     work.on(&server, "ids import ids.csv").exits(0);
     let path = work.path("state/runs.db");
     let index = rusqlite::Connection::open(&path).unwrap();
@@ -138,7 +140,7 @@ fn an_index_of_the_version_before_takes_in_old_ids() {
 
 #[test]
 fn the_sandbox_has_old_ids_of_its_own() {
-    let work = Work::with("ids.csv", format!("{HEAD}crm,tickets,1,70001\n"));
+    let work = Work::with("ids.csv", format!("{HEAD}crm,tickets,1,900001\n"));
     work.bw8("ids import ids.csv --sandbox").exits(0);
     let server = Server::start("");
     work.on(&server, "ids export account.csv").exits(0).says("0 old ids");
@@ -165,4 +167,25 @@ fn kinds_are_written_in_the_users_words_and_read_back() {
         assert_eq!(work.rows(&file)[1][1], kind);
         work.bw8(format!("ids import {file} --sandbox --lang {language}")).exits(0);
     }
+}
+
+#[test]
+fn a_file_of_another_account_is_refused_and_where_nobody_can_see_that_it_is_said() {
+    let server = Server::start("");
+    let rows: String = (1..=50).map(|n| format!("crm,tickets,Z{n},{}\n", 990_000 + n)).collect();
+    let work = Work::with("ids.csv", format!("{HEAD}crm,customers,1,50001\n{rows}"));
+    let ran = work.on(&server, "ids import ids.csv");
+    ran.exits(2)
+        .says("3 rows cannot be taken in, so none was")
+        .says("row 3: the account has no record 990001 (Tickets)");
+    ran.says("row 52: the account has no record 990050").never_says("50001").says("that of another account");
+    work.on(&server, "ids export all.csv").exits(0).says("0 old ids");
+    // Its rows were taken for imported before.
+    work.write("mine.csv", "旧系统编号,标题,联系人编号\nZ1,示例,50001\n");
+    work.on(&server, "import tickets mine.csv --source crm").exits(0);
+    assert_rows(&work.summary(), "created 1");
+    let silent = Service::start(|_| (503, String::new()));
+    let work = Work::at(&silent.base_url());
+    work.write("ids.csv", format!("{HEAD}crm,tickets,1,900001\n"));
+    work.bw8("ids import ids.csv --wait 0s").exits(0).says("could not be seen").says("1 old id taken in");
 }

@@ -505,12 +505,12 @@ fn a_look_into_the_account_counts_rows_that_wait_and_takes_answers_as_an_import_
     );
     let ran = work.on(&server, "check customers mine.csv --online");
     ran.exits(3).says("nothing to fix in the file itself; not all of them would be sent");
-    ran.says("at most 1 customer would be created").says("1 row waits for decisions");
+    ran.says("dry run: 1 customer would be created").says("1 row waits for decisions");
     let ran = work.on(&server, "check customers mine.csv --online --format json");
     ran.exits(3);
     assert_eq!(ran.json()["rows"]["waiting"], 1);
     let ran = work.on(&server, "check customers mine.csv --online --missing 公司名称=create");
-    ran.exits(0).says("at most 2 customers would be created").never_says("waits for decisions");
+    ran.exits(0).says("dry run: 2 customers would be created").never_says("waits for decisions");
     work.on(&server, "import customers mine.csv --dry-run --lang zh").exits(3).says("1 行等待决定；未实际发送");
     // What was asked is read in English and answered in either language.
     work.on(&server, "import customers mine.csv --run run").exits(5).says("fill in the column “answer”");
@@ -698,4 +698,51 @@ fn columns_of_names_in_an_export_of_ours_are_known() {
     // Names alone are no names beside ids.
     work.write("names.csv", "标题,联系人编号,受理客服（名称）\n示例,50001,示例客服\n");
     work.bw8("check tickets names.csv --lang zh").exits(0).says("受理客服（名称）：未识别");
+}
+
+/// What the system says of a path is told as that, and scripts get a code.
+#[cfg(unix)]
+#[test]
+fn an_error_that_only_the_system_knows_has_a_code() {
+    let work = Work::new();
+    work.write_table("mine.csv", &customers(1, 1));
+    let ran = |lang: &str| {
+        let mut shell = work.program("sh");
+        let command = "mkdir gone && cd gone && rmdir ../gone && \"$0\" import customers ../mine.csv --sandbox --run r \
+            --format json --lang \"$1\"";
+        shell.args(["-c", command, env!("CARGO_BIN_EXE_bw8"), lang]);
+        work.run(shell)
+    };
+    let english = ran("en");
+    let error = english.exits(1).json()["error"].clone();
+    assert!(!error["code"].as_str().unwrap().is_empty(), "{english}");
+    english.says("there is no such file or folder");
+    ran("zh").exits(1).says("没有这个文件或文件夹").never_says("os error");
+}
+
+/// What an office program, a chat or a name with spaces makes of a command is told as that, in both languages, and is refused.
+#[test]
+fn slips_of_whoever_types_a_command_are_told_with_what_to_type() {
+    let work = Work::new();
+    for name in ["mine.csv", "my list.csv", "-2026.csv"] {
+        work.write_table(name, &customers(1, 1));
+    }
+    for (typed, code, en, zh) in [
+        (vec!["check", "customers", "mine.csv", "—mode", "upsert"], "cli.dashes", "hyphens", "请写成 --mode"),
+        (vec!["check", "customers", "mine.csv", "–-mode=upsert"], "cli.dashes", "--mode", "横线写法不对"),
+        (vec!["import", "customers", "mine.csv", "－－dry-run"], "cli.dashes", "--dry-run", "请写成 --dry-run"),
+        (vec!["check", "customers", "mine.csv", "-mode", "upsert"], "cli.dashes", "--mode", "请写成 --mode"),
+        (vec!["check", "customers", "my", "list.csv"], "cli.extra", "quotation marks: ", "请加上英文引号，写成"),
+        (vec!["check", "customers", "mine.csv", "more.csv"], "cli.extra", "takes one file", "一次只能写一个文件"),
+        (vec!["inspect", "-2026.csv"], "cli.file_like_option", "write it as ./-2026.csv", "以 - 开头"),
+        (vec!["inspect", "“mine.csv”"], "format.missing", "write mine.csv", "不要写中文引号，请写成 mine.csv"),
+    ] {
+        let ran = |more: &[&str]| work.run(work.command([&typed[..], more].concat()));
+        ran(&[]).exits(2).says(&as_printed(en)).never_says("Usage:");
+        ran(&["--lang", "zh"]).exits(2).says(zh).never_says("unexpected");
+        assert_eq!(ran(&["--format", "json"]).exits(2).json()["error"]["code"], code);
+    }
+    // What only begins with a dash, or is no option of any command, is said as before.
+    work.bw8("check customers mine.csv -x").exits(2).says("unexpected argument '-x'");
+    work.bw8("check customers mine.csv --moed upsert").exits(2).says("--mode");
 }

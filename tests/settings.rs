@@ -397,6 +397,13 @@ fn a_file_of_settings_that_an_editor_changed_is_told_in_the_users_language_with_
         ("base_url = www.example.com\n", "第 3 行有误：文字要加英文引号"),
         ("ca_cert = \"C:\\Users\\Geheim7391.pem\"\n", "第 3 行有误：双引号中的反斜杠会被当作转义符"),
         ("ca_cert = \"C:\\new\\7391.pem\"\n", "第 3 行有误：双引号中的反斜杠会被当作转义符"),
+        (
+            "base_url = \"C:\\Users\\Geheim7391\"\n",
+            "请改用英文单引号，如 ca_cert = 'D:\\certs\\ca.pem'；或把每个反斜杠写两遍",
+        ),
+        ("password = \"Geheim\\q7391\"\n", "第 3 行有误：双引号中的反斜杠会被当作转义符"),
+        ("password = \"Geheim\\t7391\"\n", "第 3 行有误：双引号中的反斜杠会被当作转义符"),
+        ("ca_cert = C:\\Users\\Geheim7391.pem\n", "第 3 行有误：文字要加英文引号；带反斜杠的请用英文单引号"),
         ("base_url\u{a0}= \"Geheim7391\"\n", "第 3 行有误：这一行有特殊空格或不可见字符"),
         ("base_url =\u{3000}\"Geheim7391\"\n", "特殊空格或不可见字符"),
         ("base_url = \"Geheim7391\n", "第 3 行有误：这一行少了一个引号"),
@@ -411,10 +418,26 @@ fn a_file_of_settings_that_an_editor_changed_is_told_in_the_users_language_with_
     let utf_16: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     // Read as what it is, up to the login that nobody can try here.
     settings(&utf_16).exits(0);
+    // Lines end as old Macs ended them.
+    settings(text.replace('\n', "\r").as_bytes()).exits(0);
+    let wrong = format!("{account}\npassword = “Geheim7391”\n").replace('\n', "\r");
+    settings(wrong.as_bytes()).exits(2).says("第 4 行有误：这里用了中文标点 “").never_says("7391");
+    let notify = "lang = \"zh\"\nnotify = \"C:\\7391\\x\"\n";
+    settings(notify.as_bytes()).exits(2).says("第 2 行有误：双引号中的反斜杠会被当作转义符").never_says("7391");
     let (gbk, ..) = encoding_rs::GBK.encode(&text);
     let ran = settings(&gbk);
     ran.exits_with_one_of(&[0, 2]);
     ran.never_says("7391");
+}
+
+#[test]
+fn corrections_with_the_line_ends_of_old_macs_are_read_and_a_path_in_double_quotation_marks_is_told() {
+    let work = Work::with("api.toml", "[customers]\rzh = '客户联系人'\r");
+    work.bw8("entities --lang zh").exits(0).says("客户联系人");
+    work.write("api.toml", "[customers]\r\rzhh = '客户联系人'\r");
+    work.bw8("entities --lang zh").exits(2).says("api.toml 第 3 行");
+    work.write("api.toml", "[service]\nbase_url = \"C:\\Users\\x\"\n");
+    work.bw8("entities --lang zh").exits(2).says("api.toml 第 2 行：双引号中的反斜杠").says("每个反斜杠写两遍");
 }
 
 #[cfg(unix)]
@@ -444,4 +467,18 @@ fn a_folder_that_this_program_cannot_write_is_named_with_the_variable_that_names
         ran.exits(1).says(&work.path("file").join("state").display().to_string()).says("BW8_STATE_DIR");
         ran.never_says("--run DIR");
     }
+}
+
+#[test]
+fn a_variable_whose_name_is_nearly_right_is_told() {
+    let work = Work::with("mine.csv", "姓名,手机,公司编号\n示例,13100000001,20001\n");
+    let command = |name: &str| {
+        let mut command = work.command("check customers mine.csv --lang en");
+        command.env(name, "https://example.com");
+        work.run(command)
+    };
+    for (name, meant) in [("BW8_BASEURL", "BW8_BASE_URL"), ("BW8_PASS", "BW8_PASSWORD")] {
+        command(name).exits(0).says(&format!("{name} means nothing to bw8, which reads {meant}"));
+    }
+    command("BW8_PROJECT").exits(0).never_says("BW8_PROJECT");
 }

@@ -17,7 +17,7 @@ use url::Url;
 use super::answer::Answer;
 use super::envelope;
 use super::limiter::{Limiter, Permit};
-use super::outcome;
+use super::page::page_rejection;
 use super::patience::{self, Trouble, Verdict};
 use super::secrets::Secrets;
 use super::target::{Credentials, Target};
@@ -290,12 +290,12 @@ async fn ask(http: &Http, address: &Url, login: &HeaderValue, grant_type: &str, 
     }
     let said = match status {
         429 => patience::busy(asked),
-        ..300 if outcome::page_rejection(status, &answered.body, |text| secrets.hide(text)).is_some() => {
+        ..300 if page_rejection(status, &answered.body, |text| secrets.hide(text)).is_some() => {
             message!("api.broken_page")
         }
         _ => message!("api.status", status = status),
     };
-    let error = match outcome::page_rejection(status, &answered.body, |text| secrets.hide(text)) {
+    let error = match page_rejection(status, &answered.body, |text| secrets.hide(text)) {
         Some(page) if status != 429 => {
             Error::cannot_run(message!("api.token_page", at = at, status = status, words = page.message))
                 .hint(message!("api.page_hint", host = host))

@@ -2,7 +2,7 @@
 //! in it: of values only their kind and length are told, of a login nothing.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,8 +64,9 @@ impl ExchangeLog {
     /// # Errors
     /// A file that cannot be written, or not be closed to others.
     pub(super) fn open(path: &Path, has_bodies: bool) -> Result<ExchangeLog> {
+        refuse_other(path)?;
         let file = match opened(path) {
-            Err(why) if files::is_unread(&why) => {
+            Err(why) if files::is_unread(&why) && !is_device(path) => {
                 return Err(Error::usage(message!("api.log_unread", file = path.display()))
                     .hint(message!("api.log_unread_hint")));
             }
@@ -90,6 +91,33 @@ impl ExchangeLog {
             if !IS_LOSS_TOLD.swap(true, Ordering::Relaxed) {
                 warn(&message!("api.log_lost", file = self.path.display(), why = why).to_string());
             }
+        }
+    }
+}
+
+/// What is called after a device is none of the user's files, though it may lead to one.
+fn is_device(path: &Path) -> bool {
+    cfg!(unix) && (path.starts_with("/dev") || path.starts_with("/proc"))
+}
+
+/// A file that holds something else is not written into: a table that is named by mistake would have lines of a log as rows.
+///
+/// # Errors
+/// It does.
+fn refuse_other(path: &Path) -> Result<()> {
+    // A table may be called .txt, too.
+    let is_log = path.extension().is_some_and(|name| name.eq_ignore_ascii_case("log"));
+    if is_log || is_device(path) || !path.metadata().is_ok_and(|file| file.is_file()) {
+        return Ok(());
+    }
+    let mut head = [0; 11];
+    let read = File::open(path).and_then(|mut file| file.read(&mut head)).unwrap_or_default();
+    // A line of ours begins with its time.
+    let is_ours = head[4] == b'-' && head[7] == b'-' && head[10] == b'T' && head[..4].iter().all(u8::is_ascii_digit);
+    match read == 0 || is_ours {
+        true => Ok(()),
+        false => {
+            Err(Error::usage(message!("api.log_other", file = path.display())).hint(message!("api.log_other_hint")))
         }
     }
 }

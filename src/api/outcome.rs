@@ -9,40 +9,18 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::envelope::{self, Rejection, as_text, parse, parse_needed, rejection};
+use super::envelope::{Rejection, as_text, parse, parse_needed, rejection};
+use super::evidence::{Evidence, Expected, created_at, proof};
 use super::needed::Needed;
-use super::place::{Place, is_id};
+use super::page::{is_page, json_text, page_text, plain_words, text_of};
 use super::proof::{Came, Honours, NotDone, Proof, Says, Sent, prove};
 use super::refusal_words::{self, says_no};
 use crate::message;
 use crate::message::Message;
-use crate::text::{clean, shorten};
+use crate::t;
 
 /// Members beside the wrappers that may hold records, or tell how many there are.
 const HELD: [&str; 2] = ["data", "count"];
-/// Characters of the service's own words that are kept.
-const MOST_WORDS: usize = 1000;
-
-/// What a write expects to come back.
-#[derive(Debug, Clone, Default)]
-pub struct Expected {
-    /// Members the written record may come under, best first: the answer key, the singular, the plural.
-    pub wrappers: Vec<String>,
-    /// The field that holds the record's id.
-    pub id: Option<String>,
-    /// Where such records are.
-    pub place: Place,
-    /// The fields of the record's natural keys.
-    pub keys: Vec<String>,
-    /// The service's code for a path that does not exist.
-    pub unknown_path_code: String,
-    /// The whole record is needed that an answer holds, not only what tells it from others.
-    pub is_whole: bool,
-    /// Members of a record whose values nobody may see.
-    pub secrets: Vec<String>,
-    /// The service's text for "it is there already", where what is there is looked at.
-    pub conflict: Option<String>,
-}
 
 /// Who knows what was sent, and which records other rows have.
 pub trait Witness: fmt::Debug {
@@ -139,11 +117,11 @@ fn classify_document(
 ) -> Outcome {
     let Question { sent, honours, .. } = question;
     let described = document.as_ref().and_then(|document| rejection(document, true));
-    let rejected = |otherwise: &str| match &described {
+    let rejected = || match &described {
         Some(rejection) => rejection.shown(&hide),
         None => Rejection {
             code: answer.status.to_string(),
-            message: page_text(&answer.body, &hide).unwrap_or_else(|| otherwise.to_owned()),
+            message: page_text(&answer.body, &hide).unwrap_or_else(|| t!("api.no_words").into_owned()),
             is_page: is_page(&answer.body),
         },
     };
@@ -156,17 +134,17 @@ fn classify_document(
         Proof::Done => Outcome::Done { id },
         Proof::NotDone(why) => match why {
             NotDone::ForNow => Outcome::Busy { wait: answer.retry_after },
-            NotDone::Rejected => Outcome::Rejected(rejected("request rejected")),
-            NotDone::AlreadyThere => Outcome::AlreadyThere(rejected("request rejected")),
-            NotDone::Login => Outcome::LoginRejected(rejected("Unauthorized")),
-            NotDone::Forbidden => Outcome::Forbidden(rejected("Forbidden")),
-            NotDone::NoSuchPath => Outcome::NoSuchPath(rejected("request rejected")),
+            NotDone::Rejected => Outcome::Rejected(rejected()),
+            NotDone::AlreadyThere => Outcome::AlreadyThere(rejected()),
+            NotDone::Login => Outcome::LoginRejected(rejected()),
+            NotDone::Forbidden => Outcome::Forbidden(rejected()),
+            NotDone::NoSuchPath => Outcome::NoSuchPath(rejected()),
         },
         Proof::Ambiguous if (300..400).contains(&status) => {
             Outcome::Moved(answer.location.as_deref().map(&hide).unwrap_or_default())
         }
         Proof::Ambiguous => {
-            let has_page_words = || document.is_none() && !words(&String::from_utf8_lossy(&answer.body)).is_empty();
+            let has_page_words = || document.is_none() && !plain_words(&text_of(&answer.body)).is_empty();
             let why = match says {
                 _ if sent.is_repeat => message!("api.repeat", status = status),
                 Says::Contradiction | Says::Done => message!("api.contradiction", status = status),
@@ -281,152 +259,13 @@ fn contradicts(document: &Value, status: u16) -> bool {
     says_yes || first != own_status && no.any(|code| is_other(&code))
 }
 
-/// The no of a page for people, as a firewall, a proxy or a portal says it; none for any other body.
-pub(super) fn page_rejection(status: u16, body: &[u8], hide: impl Fn(&str) -> String) -> Option<Rejection> {
-    is_page(body).then(|| {
-        let message = page_words(body, hide).to_string();
-        Rejection { code: status.to_string(), message, is_page: true }
-    })
-}
-
-/// That a page came instead of data, and what it says.
-pub(super) fn page_words(body: &[u8], hide: impl Fn(&str) -> String) -> Message {
-    match page_text(body, hide) {
-        None => message!("api.not_json"),
-        Some(words) => message!("api.with_words", why = message!("api.not_json"), words = words),
-    }
-}
-
-/// Whether a body is a page for people.
-fn is_page(body: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(&body[..body.len().min(512)]).trim_start().to_ascii_lowercase();
-    head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<body") || head.contains("<head")
-}
-
 /// Whether the service's own words, before anything in them is hidden, say "it is there already".
 fn says_there(described: Option<&Rejection>, body: &[u8], expected: &Expected) -> bool {
     let Some(conflict) = &expected.conflict else { return false };
     match described {
         Some(rejection) => rejection.message == *conflict,
-        None => words(&String::from_utf8_lossy(body)) == *conflict,
+        None => plain_words(&String::from_utf8_lossy(body)) == *conflict,
     }
-}
-
-/// What an answer has to show for a write that it says was done.
-#[derive(Debug, Default)]
-struct Evidence<'a> {
-    /// The record's id.
-    id: Option<String>,
-    /// The id stands in the `Location` alone.
-    is_located: bool,
-    /// No record can have the id, or two are named.
-    is_impossible: bool,
-    /// Words of success say it.
-    is_plain: bool,
-    /// What is needed of the record.
-    record: Option<&'a Value>,
-}
-
-/// A created record whose place is named, in an answer without a body.
-fn created_at(answer: &Answer, expected: &Expected) -> Option<Evidence<'static>> {
-    let is_empty = answer.body.iter().all(u8::is_ascii_whitespace);
-    let id = located(answer, expected).filter(|_| is_empty || answer.status == 201)?;
-    Some(Evidence { id: Some(id), is_located: true, ..Evidence::default() })
-}
-
-/// The id of the record that the `Location` names, where it is one of those that were written to.
-fn located(answer: &Answer, expected: &Expected) -> Option<String> {
-    answer.location.as_deref().and_then(|location| expected.place.id_in(location))
-}
-
-/// The proof that a write was done, and the id when it is there. Looked for in this order: the `Location` header, the
-/// record under one of its wrappers, `data`, the plain words of success.
-fn proof<'a>(document: &'a Value, answer: &Answer, expected: &Expected) -> Option<Evidence<'a>> {
-    let located = located(answer, expected);
-    // A list with a total is a list: a loose router took the write for a question.
-    let is_list = document.get("count").is_some();
-    let wrapped = || expected.wrappers.iter().filter_map(|wrapper| envelope::record_in(document, wrapper));
-    let held = |record: &'a Value| expected.id.as_ref().and_then(|id| record.get(id));
-    let record = wrapped().find(|record| held(record).is_some()).or_else(|| wrapped().next()).filter(|_| !is_list);
-    let data = document.get("data");
-    if located.is_some() || record.is_some() {
-        let held_id = record.and_then(held).map(|id| as_text(id).into_owned()).filter(|id| is_id(id));
-        let ids = || wrapped().chain(data).filter_map(held).map(as_text).chain(located.as_deref().map(Into::into));
-        let is_other = |id: &str| held_id.as_ref().is_some_and(|held| is_id(id) && held != id);
-        let is_impossible = record.and_then(held).is_some_and(is_impossible_id) || ids().any(|id| is_other(&id));
-        let is_located = held_id.is_none();
-        return Some(Evidence { id: located.or(held_id), is_located, is_impossible, record, ..Evidence::default() });
-    }
-    let is_plain = document.get("status").is_some_and(|status| as_text(status) == "0")
-        || document.get("errcode").is_some_and(|code| as_text(code) == "0")
-        || (data == Some(&Value::Bool(true)))
-        || document.get("msg").is_some_and(|message| as_text(message).eq_ignore_ascii_case("success"));
-    // A number beside a no may be anything: seconds to wait, rows that were not made.
-    let is_record = |data: &&Value| answer.status < 400 || is_plain || data.is_object();
-    if let Some(id) = data.filter(is_record).and_then(|data| id_of_data(data, expected)) {
-        let record = data.filter(|data| data.is_object());
-        return Some(Evidence { id: Some(id), record, is_plain, ..Evidence::default() });
-    }
-    // A gateway that is busy counts in its own way.
-    let is_plain = is_plain && !(answer.status >= 400 && envelope::busy(document).is_some());
-    is_plain.then(|| Evidence { is_impossible: data.is_some_and(is_negative), is_plain, ..Evidence::default() })
-}
-
-/// Whether what stands for an id cannot be one. Words may be: an entity that a user describes may have such ids.
-fn is_impossible_id(id: &Value) -> bool {
-    let text = as_text(id);
-    let is_number = text.trim().parse::<f64>().is_ok();
-    match id {
-        Value::Null => false,
-        Value::String(_) => is_number && !is_id(&text),
-        Value::Number(_) => !is_id(&text),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => true,
-    }
-}
-
-fn is_negative(data: &Value) -> bool {
-    data.as_f64().is_some_and(|number| number < 0.0 || number.fract() != 0.0)
-}
-
-fn id_of_data(data: &Value, expected: &Expected) -> Option<String> {
-    let id = match data {
-        Value::Object(record) => as_text(record.get(expected.id.as_ref()?)?).into_owned(),
-        Value::Number(_) | Value::String(_) => as_text(data).into_owned(),
-        _ => return None,
-    };
-    is_id(&id).then_some(id)
-}
-
-/// The first words of a body that is not JSON, as they may be shown; none for an empty one. What is hidden is hidden in the
-/// page while its tags are there and in its words before they are cut: half a secret would not be found.
-fn page_text(body: &[u8], hide: impl Fn(&str) -> String) -> Option<String> {
-    let words = hide(&words(&hide(&String::from_utf8_lossy(body))));
-    (!words.is_empty()).then(|| shorten(&clean(&words), MOST_WORDS).into_owned())
-}
-
-/// The beginning of a body of JSON, in its own words and not as they are escaped.
-fn json_text(body: &[u8], hide: impl Fn(&str) -> String) -> Option<String> {
-    let text = parse(body)?.to_string();
-    let words = hide(&text);
-    (!matches!(text.as_str(), "null" | "{}" | "[]" | "\"\"")).then(|| shorten(&clean(&words), MOST_WORDS).into_owned())
-}
-
-/// The words of a page, its tags left out.
-fn words(page: &str) -> String {
-    let mut plain = String::new();
-    let mut inside = false;
-    for c in page.chars() {
-        match c {
-            '<' => inside = true,
-            '>' => {
-                inside = false;
-                plain.push(' ');
-            }
-            c if !inside => plain.push(c),
-            _ => {}
-        }
-    }
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -435,6 +274,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::api::place::{Place, is_id};
 
     fn expected() -> Expected {
         Expected {

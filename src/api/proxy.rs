@@ -1,7 +1,7 @@
 //! The proxy that the environment or the system names for the service's host. A setting that cannot be read is refused: a
 //! machine whose owner set a proxy is never passed by.
 
-use http::Uri;
+use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::Url;
 
@@ -29,6 +29,16 @@ pub(super) struct Shown {
     pub name: String,
     /// Its address holds a login.
     pub has_login: bool,
+    /// Host and port, where it speaks HTTP.
+    pub at: Option<String>,
+    /// What logs in to it.
+    pub login: Option<HeaderValue>,
+}
+
+/// Whether a proxy is named for `http://` and none for the addresses of services.
+pub(super) fn is_for_http_alone() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    ["HTTP_PROXY", "http_proxy"].into_iter().any(is_set) && !VARIABLES.into_iter().any(is_set)
 }
 
 /// The proxy for this address; none when its host is spoken to directly.
@@ -41,7 +51,7 @@ pub(super) fn of_system(address: &Url) -> Result<Option<Proxy>> {
     let setting = |names: &[&'static str]| {
         let values = names.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
         values
-            .map(|(name, value)| (name, value.to_string_lossy().trim().to_owned()))
+            .map(|(name, value)| (name, plain(&value.to_string_lossy()).to_owned()))
             .find(|(_, value)| !value.is_empty())
     };
     let exceptions = setting(&EXCEPTIONS).map(|(_, value)| value).unwrap_or_default();
@@ -50,9 +60,13 @@ pub(super) fn of_system(address: &Url) -> Result<Option<Proxy>> {
     }
     match setting(&VARIABLES) {
         // Of several, nobody knows which one ends the login.
-        Some((name, value)) if value.matches('@').count() > 1 => Err(unreadable(name, &value)),
+        Some((name, value)) if value.matches('@').count() > 1 || is_no_address(&value) => Err(unreadable(name, &value)),
         Some((name, value)) => match Matcher::builder().https(value.clone()).build().intercept(&uri) {
-            Some(found) => proxy(&found, Some(name)).map(Some),
+            // A sign in a password that ends an address, and what stands before it is no host.
+            Some(found) if value.contains('@') && found.basic_auth().is_none() && found.raw_auth().is_none() => {
+                Err(unreadable(name, &value))
+            }
+            Some(found) => proxy(&found, Some((name, &value))).map(Some),
             None => Err(unreadable(name, &value)),
         },
         // What the system itself names, where it does.
@@ -60,25 +74,74 @@ pub(super) fn of_system(address: &Url) -> Result<Option<Proxy>> {
     }
 }
 
+/// A setting without the quotation marks, spaces and invisible characters around it that shells, editors and chats leave behind.
+fn plain(value: &str) -> &str {
+    value.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '"' | '\'' | '“' | '”' | '‘' | '’' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+    })
+}
+
+/// Whether a setting is a word for "no proxy", or a script that says which one is meant.
+fn is_no_address(value: &str) -> bool {
+    ["direct", "none", "off", "no", "false", "null"].iter().any(|word| value.eq_ignore_ascii_case(word))
+        || is_script(value)
+}
+
+/// Whether an address is that of a script which tells browsers their proxy.
+fn is_script(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let path = value.split(['?', '#']).next().unwrap_or_default();
+    value.starts_with("pac+") || path.ends_with(".pac") || path.ends_with("/wpad.dat")
+}
+
 /// Whether a list names an address as one without a proxy: `*`, names with what is below them, addresses, networks, each
 /// with a port where only that is meant.
 fn is_excepted(address: &Url, uri: &Uri, exceptions: &str) -> bool {
     let port = address.port_or_known_default();
-    exceptions.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|entry| !entry.is_empty()).any(
-        |entry| {
-            let (host, only) = match entry.rsplit_once(':') {
-                // An IPv6 address without brackets has more than one.
-                Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
-                    (host, digits.parse::<u16>().ok())
-                }
-                _ => (entry, None),
-            };
-            let host = host.trim_start_matches("*.").trim_start_matches('[').trim_end_matches(']');
-            // It answers with a proxy for everything but what is excepted.
-            let matcher = Matcher::builder().https("http://proxy.invalid").no(host.to_owned()).build();
-            only.is_none_or(|only| Some(only) == port) && matcher.intercept(uri).is_none()
-        },
-    )
+    let is_between = |c: char| matches!(c, ',' | ';' | '|' | '，' | '；' | '、') || c.is_whitespace();
+    exceptions.split(is_between).map(named_host).filter(|entry| !entry.is_empty()).any(|entry| {
+        let (host, only) = match entry.rsplit_once(':') {
+            // An IPv6 address without brackets has more than one.
+            Some((host, digits)) if !host.contains(':') || host.ends_with(']') => (host, digits.parse::<u16>().ok()),
+            _ => (entry, None),
+        };
+        let host = host.trim_start_matches("*.").trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+        // It answers with a proxy for everything but what is excepted.
+        let matcher = || Matcher::builder().https("http://proxy.invalid").no(host.to_owned()).build();
+        let is_meant = match host {
+            // So Windows calls names without a dot.
+            "<local>" => address.domain().is_some_and(|name| !name.contains('.')),
+            pattern if pattern.len() > 1 && pattern.contains('*') => {
+                is_like(address.host_str().unwrap_or_default(), &pattern.to_lowercase())
+            }
+            _ => matcher().intercept(uri).is_none(),
+        };
+        only.is_none_or(|only| Some(only) == port) && is_meant
+    })
+}
+
+/// Whether a host is as a pattern says, in which `*` stands for anything: `10.2.*`, as settings of Windows have it.
+fn is_like(host: &str, pattern: &str) -> bool {
+    let (first, rest) = pattern.split_once('*').unwrap_or((pattern, ""));
+    let Some(mut host) = host.strip_prefix(first) else { return false };
+    let Some((between, last)) = rest.rsplit_once('*') else { return host.ends_with(rest) };
+    for part in between.split('*') {
+        let Some((_, behind)) = host.split_once(part) else { return false };
+        host = behind;
+    }
+    host.ends_with(last)
+}
+
+/// The host of an entry that was written as an address (`https://www.example.com/`), or in quotation marks.
+fn named_host(entry: &str) -> &str {
+    let entry = plain(entry);
+    let entry = entry.split_once("://").map_or(entry, |(_, rest)| rest);
+    match entry.split_once('/') {
+        // A network is written with one, too.
+        Some((_, bits)) if bits.parse::<u8>().is_ok() => entry,
+        Some((host, _)) => host,
+        None => entry,
+    }
 }
 
 /// The error for a setting that names no proxy. What stands before an @ is a login.
@@ -87,11 +150,12 @@ fn unreadable(name: &'static str, value: &str) -> Error {
         Some((_, address)) => format!("•••@{address}"),
         None => value.to_owned(),
     };
-    let is_login_odd = value.contains('@') && value.contains('\\') || value.matches('@').count() > 1;
+    let is_login_odd = value.contains('@');
     let port = value.rsplit_once(':').map(|(_, port)| port.trim_end_matches('/'));
     let is_port_odd =
         port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_err());
     let hint = match () {
+        () if is_script(value) => message!("api.proxy_script_hint", name = name),
         () if is_login_odd => message!("api.proxy_login_hint"),
         () if is_port_odd => message!("api.proxy_port_hint", name = name),
         () => message!("api.proxy_kind_hint", name = name),
@@ -99,7 +163,8 @@ fn unreadable(name: &'static str, value: &str) -> Error {
     Error::usage(message!("api.proxy_unreadable", name = name, value = shown)).hint(hint)
 }
 
-fn proxy(found: &Intercept, name: Option<&'static str>) -> Result<Proxy> {
+fn proxy(found: &Intercept, setting: Option<(&'static str, &str)>) -> Result<Proxy> {
+    let name = setting.map(|(name, _)| name);
     let kind = found.uri().scheme_str().unwrap_or_default();
     let unusable = || {
         let hint = message!("api.proxy_kind_hint", name = name.unwrap_or("HTTPS_PROXY"));
@@ -108,7 +173,11 @@ fn proxy(found: &Intercept, name: Option<&'static str>) -> Result<Proxy> {
     if !matches!(kind, "http" | "socks5" | "socks5h") {
         return Err(unusable());
     }
-    let misread = |_| unreadable(name.unwrap_or("HTTPS_PROXY"), &found.uri().to_string());
+    // What was made of it may end in the midst of a password.
+    let misread = |_| match setting {
+        Some((name, value)) => unreadable(name, value),
+        None => unreadable("HTTPS_PROXY", &found.uri().to_string()),
+    };
     let mut address = Url::parse(&found.uri().to_string()).map_err(misread)?;
     let plain = address.to_string();
     let plain = plain.trim_end_matches('/');
@@ -116,7 +185,10 @@ fn proxy(found: &Intercept, name: Option<&'static str>) -> Result<Proxy> {
         Some(name) => message!("api.proxy_name", address = plain, variable = name).to_string(),
         None => plain.to_owned(),
     };
-    let shown = Shown { name, has_login: found.raw_auth().is_some() || found.basic_auth().is_some() };
+    let at = (kind == "http")
+        .then(|| format!("{}:{}", address.host_str().unwrap_or_default(), address.port().unwrap_or(80)));
+    let has_login = found.raw_auth().is_some() || found.basic_auth().is_some();
+    let shown = Shown { name, has_login, at, login: found.basic_auth().cloned() };
     if let Some((user, password)) = found.raw_auth() {
         address.set_username(&encoded(user)).map_err(|()| unusable())?;
         address.set_password(Some(&encoded(password))).map_err(|()| unusable())?;
@@ -155,6 +227,16 @@ mod tests {
             ("https://10.1.2.3", "10.0.0.0/8"),
             ("https://[::1]:8443", "[::1]:8443"),
             ("https://[::1]:8443", "::1"),
+            ("https://www.example.com", "a.invalid，www.example.com"),
+            ("https://www.example.com", "a.invalid|www.example.com."),
+            ("https://www.example.com:8443", "https://www.example.com:8443/"),
+            ("https://www.example.com", "\"www.example.com\""),
+            ("https://10.2.3.4", "192.168.*;10.2.*"),
+            ("https://10.2.3.4:8443", "10.2.*:8443"),
+            ("https://help.example.com", "*example*"),
+            ("https://help.example.com", "Help.*.com"),
+            ("https://intranet", "10.*;<local>"),
+            ("https://localhost:8443", "<local>"),
         ] {
             assert!(excepted(address, exceptions), "{address} {exceptions}");
         }
@@ -164,6 +246,12 @@ mod tests {
             ("https://www.example.com", "www.example.com:8443"),
             ("https://www.example.com:8443", "www.example.com:443"),
             ("https://11.1.2.3", "10.0.0.0/8"),
+            ("https://10.3.2.4", "10.2.*"),
+            ("https://10.2.3.4:8443", "10.2.*:443"),
+            ("https://help.example.com", "*.example.com.cn"),
+            ("https://help.example.com", "help*help"),
+            ("https://www.example.com", "<local>"),
+            ("https://10.2.3.4", "<local>"),
         ] {
             assert!(!excepted(address, exceptions), "{address} {exceptions}");
         }

@@ -1,22 +1,27 @@
 //! Whose certificates are trusted: those the system trusts and, beside them, those that a file names: as roots, and each for
 //! itself, as a host that made its own certificate shows that very one.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
+use super::certificate;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::message;
 use crate::message::Message;
+use crate::pipes;
 
 /// TLS that accepts what the system trusts and, beside it, what a file names.
 ///
@@ -41,11 +46,13 @@ pub(super) fn trusting(ca_cert: Option<&Path>) -> Result<ClientConfig> {
     Ok(config)
 }
 
-/// TLS for a host that is not spoken to over TLS.
+/// TLS for a host that is not spoken to over TLS. A file that is named all the same is looked at: whoever tries an address on
+/// this machine first would learn only on the real one that the file is none.
 ///
 /// # Errors
-/// A machine whose TLS cannot be set up.
-pub(super) fn trusting_nobody() -> Result<ClientConfig> {
+/// A file without a certificate, or a machine whose TLS cannot be set up.
+pub(super) fn trusting_nobody(ca_cert: Option<&Path>) -> Result<ClientConfig> {
+    ca_cert.map(certificates).transpose()?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     Ok(builder.map_err(no_client)?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
@@ -59,6 +66,39 @@ struct NamedOrTrusted {
     named: Vec<CertificateDer<'static>>,
 }
 
+/// The certificate of nobody that is trusted.
+#[derive(Debug)]
+pub(super) struct UnknownIssuer {
+    /// Who issued it, or the last one of what was shown with it.
+    pub name: String,
+    /// A file with certificates was named.
+    pub is_file_named: bool,
+}
+
+impl fmt::Display for UnknownIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl std::error::Error for UnknownIssuer {}
+
+impl NamedOrTrusted {
+    /// An error about an unknown issuer with that one's name, by which people know whose certificate is missing.
+    fn with_issuer(
+        &self,
+        why: rustls::Error,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+    ) -> rustls::Error {
+        let rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) = why else { return why };
+        let last = intermediates.last().unwrap_or(end_entity);
+        let Some(name) = certificate::issuer(last) else { return why };
+        let unknown = UnknownIssuer { name, is_file_named: !self.named.is_empty() };
+        rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(unknown))))
+    }
+}
+
 impl ServerCertVerifier for NamedOrTrusted {
     fn verify_server_cert(
         &self,
@@ -69,6 +109,7 @@ impl ServerCertVerifier for NamedOrTrusted {
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
         let trusted = self.of_system.verify_server_cert(end_entity, intermediates, name, ocsp, now);
+        let trusted = trusted.map_err(|why| self.with_issuer(why, end_entity, intermediates));
         let (Err(_), Some(of_file)) = (&trusted, &self.of_file) else { return trusted };
         if !self.named.iter().any(|named| named == end_entity) {
             return trusted;
@@ -111,6 +152,12 @@ fn is_about_its_issuer(why: &CertificateError) -> bool {
     *why == CertificateError::UnknownIssuer || is_authority(why)
 }
 
+/// Whether a certificate was issued for something else than a host to show.
+pub(super) fn is_of_another_purpose(why: &CertificateError) -> bool {
+    matches!(why, CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. })
+        || format!("{why:?}").contains("EkuError")
+}
+
 /// Whether a host shows the certificate of an authority as its own, as `openssl req -x509` makes it.
 pub(super) fn is_authority(why: &CertificateError) -> bool {
     format!("{why:?}").contains("CaUsedAsEndEntity")
@@ -121,25 +168,40 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
         Error::usage(message!("api.bad_certificate", file = path.display(), why = why))
             .hint(message!("api.bad_certificate_hint"))
     };
+    pipes::refuse_device(path)?;
     let bytes = std::fs::read(path).map_err(|error| {
         let error = files::explained(path, error);
         Error::usage(message!("api.bad_certificate", file = path.display(), why = error))
             .hint(message!("api.no_certificate_file_hint"))
     })?;
-    let mut found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(plain_text(&bytes).as_bytes())
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|_| bad(message!("api.no_certificate")))?;
-    // Programs on Windows write certificates as bytes.
-    let is_bytes = bytes.first() == Some(&0x30);
-    if found.is_empty() && is_bytes {
-        found.push(CertificateDer::from(bytes));
+    let text = plain_text(&bytes);
+    let mut found: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(text.as_bytes()).filter_map(std::result::Result::ok).collect();
+    if found.is_empty() {
+        // Programs on Windows write certificates as bytes; what is copied out of a page has no first and last line.
+        let is_bytes = bytes.first() == Some(&0x30);
+        let copied = || STANDARD.decode(text.split_whitespace().collect::<String>()).ok();
+        found.extend(if is_bytes { Some(bytes) } else { copied() }.map(CertificateDer::from));
     }
-    let is_one =
-        |certificate: &CertificateDer<'_>| RootCertStore::empty().add(certificate.clone().into_owned()).is_ok();
-    if found.is_empty() || is_bytes && !found.iter().all(is_one) {
-        return Err(bad(message!("api.no_certificate")));
+    // Bundles hold odd ones that nobody needs.
+    found.retain(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok());
+    match found.is_empty() {
+        true => Err(bad(what_else(&text))),
+        false => Ok(found),
     }
-    Ok(found)
+}
+
+/// What a file is that holds no certificate.
+fn what_else(text: &str) -> Message {
+    let has = |label: &str| text.contains(label);
+    match () {
+        () if text.trim().is_empty() => message!("api.certificate_empty"),
+        () if has("CERTIFICATE REQUEST-----") => message!("api.certificate_request"),
+        () if has("-----BEGIN CERTIFICATE-----") => message!("api.certificate_broken"),
+        () if has("PRIVATE KEY-----") => message!("api.certificate_key"),
+        () if text.trim_start().starts_with('<') => message!("api.certificate_page"),
+        () => message!("api.no_certificate"),
+    }
 }
 
 /// A text as PEM wants it: without a byte order mark, in UTF-16 or not, and without the spaces that mails and pages put before its

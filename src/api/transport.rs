@@ -1,7 +1,7 @@
 //! The transport: one pool of HTTP/1.1 connections to one host, over TLS unless that host is this machine, through the
 //! proxy the system names. It follows nothing and repeats nothing that left, and it says exactly how far a request got.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::log::{Exchange, ExchangeLog};
 use super::proxy::Shown;
 use super::target::Target;
-use super::{proxy, tls, trouble};
+use super::{proxy, proxy_answer, tls, trouble};
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
 use crate::message;
@@ -44,6 +44,8 @@ pub(super) struct Http {
     client: Client,
     timeout: Duration,
     host: String,
+    /// Host and port, as a proxy is asked for them.
+    authority: String,
     /// The proxy on the way, as people call it.
     proxy: Option<Shown>,
     log: Option<ExchangeLog>,
@@ -117,7 +119,7 @@ impl Http {
     pub(super) fn new(target: &Target) -> Result<Http> {
         // Plain HTTP is only ever this machine, where no proxy and no certificate is wanted.
         let (proxy, tls) = match target.base.scheme() {
-            "http" => (None, tls::trusting_nobody()?),
+            "http" => (None, tls::trusting_nobody(target.ca_cert.as_deref())?),
             _ => (proxy::of_system(&target.base)?, tls::trusting(target.ca_cert.as_deref())?),
         };
         let builder = patient(Client::builder())
@@ -137,7 +139,9 @@ impl Http {
         let (proxy, shown) = proxy.map(|proxy| (proxy.proxy, proxy.shown)).unzip();
         let client = proxy.into_iter().fold(builder, ClientBuilder::proxy).build();
         let client = client.map_err(|why| Error::cannot_run(message!("api.no_client", why = why)))?;
-        Ok(Http { client, timeout: target.timeout, host: target.host(), proxy: shown, log })
+        let port = target.base.port_or_known_default().unwrap_or_default();
+        let authority = format!("{}:{port}", target.base.host_str().unwrap_or_default());
+        Ok(Http { client, timeout: target.timeout, host: target.host(), authority, proxy: shown, log })
     }
 
     /// Sends one request and reads what comes back, within the target's time limit.
@@ -197,7 +201,7 @@ impl Http {
                 biased;
                 came = within(self.timeout, exchange) => match came {
                     Some(Ok(body)) => body,
-                    Some(Err(failure)) => return Err(failure),
+                    Some(Err(failure)) => return Err(self.explained(failure).await),
                     None => Err(timed_out()),
                 },
                 () = gives_up() => Err(message!("api.given_up", seconds = LAST_ANSWERS.as_secs())),
@@ -214,6 +218,23 @@ impl Http {
             body
         };
         Ok(Response { status, headers, body })
+    }
+
+    /// A failure with what the proxy itself says of it, where it let nothing through.
+    async fn explained(&self, failure: Failure) -> Failure {
+        let is_refused = |why: &Message| why.part("why").is_some_and(|why| why.code() == "api.proxy_refused");
+        match (&failure, &self.proxy) {
+            (Failure::NotSent(why), Some(Shown { at: Some(at), login, .. })) if is_refused(why) => {
+                let why = proxy_answer::why(at, &self.authority, login.as_ref()).await;
+                Failure::NotSent(self.on_the_way(why))
+            }
+            _ => failure,
+        }
+    }
+
+    /// Whether a proxy is named that this host is not spoken to through, as it is for `http://` alone.
+    pub(super) fn passes_proxy_by(&self) -> bool {
+        self.proxy.is_none() && proxy::is_for_http_alone()
     }
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
@@ -292,13 +313,16 @@ fn inflate(body: &[u8], largest: usize) -> std::result::Result<Bytes, Message> {
     match read {
         Ok(bytes) if bytes > largest => Err(message!("api.too_large")),
         Ok(_) => Ok(whole.into()),
-        Err(error) => Err(error.to_string().into()),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err(message!("api.cut_off_somewhere", came = body.len()))
+        }
+        Err(_) => Err(message!("api.not_unpacked", bytes = body.len())),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
+    use std::io::Write;
     use std::net::{TcpListener, TcpStream};
 
     use secrecy::SecretString;
@@ -482,7 +506,8 @@ mod tests {
         let packed = packer.finish().unwrap();
         assert_eq!(inflate(&packed, text.len()).unwrap(), text);
         assert!(inflate(&packed, text.len() - 1).is_err());
-        assert!(inflate(&packed[..packed.len() / 2], text.len()).is_err());
-        assert!(inflate(b"no gzip", text.len()).is_err());
+        let why = |body: &[u8]| inflate(body, text.len()).unwrap_err().code().to_owned();
+        assert_eq!(why(&packed[..packed.len() / 2]), "api.cut_off_somewhere");
+        assert_eq!(why(b"no gzip, nor anything like it"), "api.not_unpacked");
     }
 }

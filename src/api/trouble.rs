@@ -7,11 +7,14 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 
 use super::proxy::Shown;
-use super::tls::is_authority;
+use super::tls::{UnknownIssuer, is_authority, is_of_another_purpose};
 use crate::error::Error;
 use crate::language::Language;
 use crate::message;
 use crate::message::Message;
+
+/// Names of a certificate that are shown.
+const SHOWN_NAMES: usize = 5;
 
 /// The innermost cause of a transport error, without the address (which may hold a query) and without repetition.
 pub(super) fn reason(error: &reqwest::Error) -> Message {
@@ -31,6 +34,9 @@ pub(super) fn reason(error: &reqwest::Error) -> Message {
             words if words.starts_with("tunnel error: unexpected end") => return message!("api.closed"),
             words if words.starts_with("SOCKS error") => return message!("api.proxy_failed"),
             _ => {}
+        }
+        if let Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) = cause.downcast_ref() {
+            return message!("api.wants_certificate");
         }
         match cause.downcast_ref().map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => return message!("api.nobody_listens"),
@@ -58,6 +64,12 @@ pub(super) fn for_good(error: &reqwest::Error, host: &str, proxy: Option<&Shown>
     for cause in causes(error) {
         if cause.to_string() == "tunnel error: proxy authorization required" {
             return Some(unknown_to_proxy(host, proxy));
+        }
+        // The library takes the brackets around it for a part of the name.
+        if host.starts_with('[') && cause.to_string() == "Invalid Server Name" {
+            return Some(
+                Error::cannot_run(message!("api.proxy_ipv6", host = host)).hint(message!("api.proxy_ipv6_hint")),
+            );
         }
         match cause.downcast_ref() {
             Some(rustls::Error::InvalidCertificate(why)) => return Some(untrusted(host, why)),
@@ -92,10 +104,16 @@ fn unknown_to_proxy(host: &str, proxy: Option<&Shown>) -> Error {
 
 /// What to do where no connection comes about for this reason.
 pub fn hint_of(why: &Message) -> Message {
-    // It may stand behind the name of the proxy.
-    match why.to_json().contains("\"api.proxy_refused\"") {
-        true => message!("api.proxy_refused_hint"),
-        false => message!("api.unreachable_hint"),
+    let said = why.to_json();
+    let is = |code: &str| said.contains(&format!("\"{code}\""));
+    match () {
+        () if is("api.proxy_refused") || is("api.proxy_forbids") => message!("api.proxy_refused_hint"),
+        () if is("api.proxy_not_through") => message!("api.proxy_not_through_hint"),
+        // The name is looked for on this machine, which in many companies knows those inside alone.
+        () if is("api.no_such_host") && said.contains("socks5://") => message!("api.proxy_socks_hint"),
+        () if is("api.through_proxy") => message!("api.proxy_unreached_hint"),
+        () if is("api.wants_certificate") => message!("api.wants_certificate_hint"),
+        () => message!("api.unreachable_hint"),
     }
 }
 
@@ -115,18 +133,45 @@ fn untrusted(host: &str, why: &CertificateError) -> Error {
         ),
         CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
             let names: Vec<String> = presented.iter().map(|name| plain_name(name)).collect();
-            (message!("api.wrong_name", host = host, names = names.join(", ")), message!("api.wrong_name_hint"))
+            let bare = without_port(host);
+            if names.iter().any(|name| name == bare) {
+                return Error::cannot_run(message!("api.address_as_name", host = host))
+                    .hint(message!("api.address_as_name_hint", address = bare));
+            }
+            let shown = names[..names.len().min(SHOWN_NAMES)].join(", ");
+            let named = match names.len() > SHOWN_NAMES {
+                true => message!("api.wrong_name_many", host = host, names = shown, count = names.len()),
+                false => message!("api.wrong_name", host = host, names = shown),
+            };
+            (named, message!("api.wrong_name_hint"))
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             (message!("api.no_name", host = host), message!("api.no_name_hint"))
         }
         CertificateError::UnknownIssuer => (message!("api.untrusted", host = host), message!("api.untrusted_hint")),
+        CertificateError::Other(other) if let Some(unknown) = other.0.downcast_ref::<UnknownIssuer>() => {
+            let UnknownIssuer { name, is_file_named } = unknown;
+            let hint = match is_file_named {
+                true => message!("api.untrusted_chain_hint", issuer = name),
+                false => message!("api.untrusted_by_hint", issuer = name),
+            };
+            (message!("api.untrusted_by", host = host, issuer = name), hint)
+        }
+        why if is_of_another_purpose(why) => (message!("api.purpose", host = host), message!("api.purpose_hint")),
         why if is_authority(why) => (message!("api.authority", host = host), message!("api.authority_hint")),
         why => {
             (message!("api.bad_host_certificate", host = host, why = why), message!("api.bad_host_certificate_hint"))
         }
     };
     Error::cannot_run(message).hint(hint)
+}
+
+/// A host as a certificate names it: an address of IPv6 holds colons of its own, and is in brackets before a port.
+fn without_port(host: &str) -> &str {
+    match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split_once(':').map_or(host, |(bare, _)| bare),
+    }
 }
 
 /// A name as a certificate presents it, `DnsName("a.example.com")` or `IpAddress(127.0.0.1)`, as people write it.
@@ -154,4 +199,22 @@ fn causes(error: &reqwest::Error) -> Vec<&(dyn Cause + 'static)> {
         };
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_known_without_its_port_and_its_brackets() {
+        for (host, bare) in [
+            ("example.com", "example.com"),
+            ("example.com:8443", "example.com"),
+            ("192.0.2.1:8443", "192.0.2.1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:8443", "2001:db8::1"),
+        ] {
+            assert_eq!(without_port(host), bare);
+        }
+    }
 }

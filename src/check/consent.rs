@@ -84,7 +84,7 @@ pub fn is_kept(code: &str) -> bool {
 }
 
 /// Kinds that no consent sets free: somebody has to say what is meant, or to read a list that is whole.
-const NOT_BY_CONSENT: [&str; 3] = ["ambiguous", "list_not_whole", REFERENCE_UNCLEAR];
+pub const NOT_BY_CONSENT: [&str; 3] = ["ambiguous", "list_not_whole", REFERENCE_UNCLEAR];
 
 /// Kinds that consent to all warnings does not cover: they have to be named.
 const BY_NAME: [&str; 3] = [REFERENCE_UNCLEAR, LIKELY_DOUBLE, KEY_OF_ANOTHER];

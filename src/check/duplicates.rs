@@ -53,6 +53,21 @@ pub fn is_same_key_value(entity: &Entity, field: &str, one: &str, other: &str) -
     part(one) == part(other)
 }
 
+/// The values of a field that holds several numbers or addresses, each of which its record is known by; none where it holds one.
+pub fn each_value<'a>(field: &Field, text: &'a str) -> Vec<&'a str> {
+    value::each_of_several(field.kind, text)
+}
+
+/// Whether a text of a field holds several numbers or addresses, and this value is one of them.
+pub fn holds_beside_others(field: &Field, value: &str, text: &str) -> bool {
+    let part = |text: &str| {
+        let mut part = Vec::new();
+        push_cleaned_part(field, text, &mut part);
+        part
+    };
+    !value.is_empty() && each_value(field, text).into_iter().any(|there| part(there) == part(value))
+}
+
 /// Appends a text to a key as the checks leave it, or as it stands where they find fault with it.
 pub fn push_cleaned_part(field: &Field, text: &str, key: &mut Vec<u8>) {
     let mut cleaned = String::new();
@@ -77,7 +92,24 @@ pub fn numbered_key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String
     (0u8..).zip(&entity.keys).filter_map(hash).collect()
 }
 
-/// The same without their numbers.
+/// The hashes of the natural keys of one field that a record has several values of, with each of them: whose number stands beside
+/// another one in the same field is known by it, too.
+pub fn hashes_of_several(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec<NumberedHash> {
+    let mut hashes = Vec::new();
+    for (number, fields) in (0u8..).zip(&entity.keys) {
+        let [name] = &fields[..] else { continue };
+        let (Some(field), Some(text)) = (entity.field(name), text(name)) else { continue };
+        for value in each_value(field, &text) {
+            let mut key = vec![number];
+            push_cleaned_part(field, value, &mut key);
+            key.push(0xff);
+            hashes.push((number, first_eight(&Sha256::digest(&key))));
+        }
+    }
+    hashes
+}
+
+/// The hashes of all natural keys of a record, without their numbers.
 pub fn key_hashes(entity: &Entity, text: impl Fn(&str) -> Option<String>) -> Vec<u64> {
     numbered_key_hashes(entity, text).into_iter().map(|(_, hash)| hash).collect()
 }

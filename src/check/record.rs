@@ -10,7 +10,7 @@ use crate::language::Language;
 use crate::mapping::{FieldSource, KeySources, Mapping};
 use crate::problem::{Problem, Severity};
 use crate::text::{self, push_json};
-use crate::value::edited_tags;
+use crate::value::{edited_tags, push_number};
 
 /// The values of one row, reused from row to row so that checking does not allocate.
 #[derive(Debug, Clone, Default)]
@@ -239,10 +239,10 @@ fn push_without(value: &str, signs: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Width, case and spaces do not make another key, nor do the signs in a telephone number.
+/// Width, case and spaces do not make another key, nor does how a telephone number is written.
 pub(super) fn push_key_part(kind: Kind, value: &str, out: &mut Vec<u8>) {
     match kind {
-        Kind::Mobile | Kind::Phone => push_without(value, b" -()", out),
+        Kind::Mobile | Kind::Phone => push_number(value, out),
         _ if value.is_ascii() || is_plain(value) => {
             let start = out.len();
             push_without(value, b" ", out);

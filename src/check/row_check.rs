@@ -50,35 +50,8 @@ impl Mapping {
     /// Makes the value of one source.
     fn check_source(&self, index: usize, row: &Row, record: &mut Record) {
         let source = &self.sources[index];
-        let rendered;
-        let cell = match &source.source {
-            ValueSource::Column(column) => row.cell(*column),
-            ValueSource::OldId(column) => {
-                let text = trimmed(row.cell(*column).text);
-                record.filled[index] = !text.is_empty();
-                if text.is_empty() && !source.required {
-                    return;
-                }
-                let problem = if text.is_empty() { Problem::new("required") } else { Problem::new("old_id") };
-                let problem = problem.with_detail("label", source.field.labels());
-                record.findings.push(Finding::new(Some(source), Some(*column), text, problem));
-                return;
-            }
-            // Filled once the number is known.
-            ValueSource::Routed(_) => return,
-            ValueSource::Constant(text) => Cell { text, kind: CellKind::Text },
-            ValueSource::Template(template) => match template.render(row) {
-                Ok(text) => {
-                    rendered = text;
-                    Cell { text: &rendered, kind: CellKind::Text }
-                }
-                Err(problem) => {
-                    record.filled[index] = true;
-                    record.findings.push(Finding::new(Some(source), source.column(), "", problem));
-                    return;
-                }
-            },
-        };
+        let mut rendered = String::new();
+        let Some(cell) = self.said(index, row, record, &mut rendered) else { return };
         let as_written = trimmed(cell.text);
         // The record's own id is not sent, so its form is the business of whoever looks it up.
         if !source.sent && !source.required && !self.entity.is_looked_up {
@@ -87,58 +60,82 @@ impl Mapping {
             record.values[index].push_str(cell.text);
             return;
         }
-        // A file of tags changes records, too.
-        let sets_tags = self.entity.edits.as_ref().is_some_and(|edits| edits.set == source.field.name);
-        let is_change = (self.entity.may_change || sets_tags) && !source.required;
         let is_clear_word = value::is_clear_word(as_written);
-        let clears = is_clear_word || as_written.is_empty() && source.clears;
-        if is_change && clears {
+        if self.may_clear(source) && (is_clear_word || as_written.is_empty() && source.clears) {
             record.clears[index] = true;
             record.filled[index] = true;
             return;
         }
         // A new record has nothing to empty.
         let as_written = if is_clear_word { "" } else { as_written };
-        let text = match value::visible(&source.field, as_written, &self.options, &mut record.noticed) {
-            Ok(text) => text,
+        match value::visible(&source.field, as_written, &self.options, &mut record.noticed) {
+            Ok(text) => self.take_value(index, Cell { text: &text, kind: cell.kind }, as_written, record),
             Err(problem) => {
                 record.filled[index] = true;
                 record.findings.push(Finding::new(Some(source), source.column(), as_written, problem));
-                return;
             }
-        };
-        let kind = cell.kind;
-        let answer = self.words.get(&source.field.name, &text);
-        let is_answered = answer.is_some();
+        }
+    }
+
+    /// What a source says, put together in `rendered` where that takes several cells; none where there is nothing more to it.
+    fn said<'r>(
+        &'r self,
+        index: usize,
+        row: &'r Row,
+        record: &mut Record,
+        rendered: &'r mut String,
+    ) -> Option<Cell<'r>> {
+        let source = &self.sources[index];
+        match &source.source {
+            ValueSource::Column(column) => Some(row.cell(*column)),
+            ValueSource::OldId(column) => {
+                let text = trimmed(row.cell(*column).text);
+                record.filled[index] = !text.is_empty();
+                if !text.is_empty() || source.required {
+                    let problem = if text.is_empty() { Problem::new("required") } else { Problem::new("old_id") };
+                    let problem = problem.with_detail("label", source.field.labels());
+                    record.findings.push(Finding::new(Some(source), Some(*column), text, problem));
+                }
+                None
+            }
+            // Filled once the number is known.
+            ValueSource::Routed(_) => None,
+            ValueSource::Constant(text) => Some(Cell { text, kind: CellKind::Text }),
+            ValueSource::Template(template) => match template.render(row) {
+                Ok(text) => {
+                    *rendered = text;
+                    Some(Cell { text: rendered, kind: CellKind::Text })
+                }
+                Err(problem) => {
+                    record.filled[index] = true;
+                    record.findings.push(Finding::new(Some(source), source.column(), "", problem));
+                    None
+                }
+            },
+        }
+    }
+
+    /// Whether the field of a record that is there can be emptied. A file of tags changes records, too.
+    fn may_clear(&self, source: &FieldSource) -> bool {
+        let sets_tags = self.entity.edits.as_ref().is_some_and(|edits| edits.set == source.field.name);
+        (self.entity.may_change || sets_tags) && !source.required
+    }
+
+    /// Takes the value of a text that can be seen, as the words of the mapping and of people have it, and what is wrong with it.
+    fn take_value(&self, index: usize, said: Cell<'_>, as_written: &str, record: &mut Record) {
+        let source = &self.sources[index];
+        let text = said.text;
+        let answer = self.words.get(&source.field.name, text);
         let cell = match answer {
             Some(meant) => Cell { text: meant, kind: CellKind::Text },
-            None => source.replaced(Cell { text: &text, kind }),
+            None => source.replaced(said),
         };
         record.filled[index] = !cell.text.is_empty();
-        if source.values.contains_key(&*text) {
-            record.replaced.push((index, text.clone().into_owned()));
+        if source.values.contains_key(text) {
+            record.replaced.push((index, text.to_owned()));
         }
         if !cell.text.is_empty() {
-            let value = &mut record.values[index];
-            if let Err(problem) = value::clean(&source.field, cell, &self.options, value, &mut record.noticed) {
-                value.clear();
-                if source.field.kind == Kind::Choice && WRONG_WORDS.contains(&problem.code) {
-                    record.wrong_words.push(WrongWord { source: index, text: text.clone().into_owned() });
-                }
-                record.noticed.push(problem);
-            }
-            // What the mapping says is shown as such.
-            if !record.noticed.is_empty() && (cell.text != text || !source.reads_cell()) {
-                record.noticed.retain(|problem| problem.code != "choice_understood");
-            }
-            self.look_at_name(source, cell.text, &mut record.noticed);
-            self.look_at_key(source, &mut record.noticed);
-            if matches!(source.field.kind, Kind::Id | Kind::Ids) && source.names_nothing(value) {
-                record.noticed.push(Problem::new("zero_id"));
-            }
-            if source.foreign {
-                record.noticed.push(Problem::held("old_id_mapped").with_detail("label", source.field.labels()));
-            }
+            self.clean_value(index, cell, text, record);
         }
         let is_refused = record.noticed.iter().any(|problem| problem.severity == Severity::Refused);
         if record.values[index].is_empty() && !is_refused {
@@ -146,18 +143,40 @@ impl Mapping {
             record.filled[index] = false;
             if source.required {
                 record.noticed.push(self.missing(source));
-                if is_answered {
-                    record.wrong_words.push(WrongWord { source: index, text: text.clone().into_owned() });
+                if answer.is_some() {
+                    record.wrong_words.push(WrongWord { source: index, text: text.to_owned() });
                 }
             }
-        }
-        if record.noticed.is_empty() {
-            return;
         }
         for problem in record.noticed.drain(..) {
             // What cannot be seen is shown as it was written.
             let shown = if cell.text.is_empty() || text != as_written { as_written } else { cell.text };
             record.findings.push(Finding::new(Some(source), source.column(), shown, problem));
+        }
+    }
+
+    /// Brings a value into its form, and notices what is wrong or odd about it; `text` is what the file has for it.
+    fn clean_value(&self, index: usize, cell: Cell<'_>, text: &str, record: &mut Record) {
+        let source = &self.sources[index];
+        let value = &mut record.values[index];
+        if let Err(problem) = value::clean(&source.field, cell, &self.options, value, &mut record.noticed) {
+            value.clear();
+            if source.field.kind == Kind::Choice && WRONG_WORDS.contains(&problem.code) {
+                record.wrong_words.push(WrongWord { source: index, text: text.to_owned() });
+            }
+            record.noticed.push(problem);
+        }
+        // What the mapping says is shown as such.
+        if !record.noticed.is_empty() && (cell.text != text || !source.reads_cell()) {
+            record.noticed.retain(|problem| problem.code != "choice_understood");
+        }
+        self.look_at_name(source, cell.text, &mut record.noticed);
+        self.look_at_key(source, &mut record.noticed);
+        if matches!(source.field.kind, Kind::Id | Kind::Ids) && source.names_nothing(value) {
+            record.noticed.push(Problem::new("zero_id"));
+        }
+        if source.foreign {
+            record.noticed.push(Problem::held("old_id_mapped").with_detail("label", source.field.labels()));
         }
     }
 

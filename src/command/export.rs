@@ -174,7 +174,7 @@ impl Arguments {
             account_mode: settings.account_mode,
             entity,
             selection,
-            columns: self.cells.columns.clone(),
+            columns: self.cells.column_names(),
             headers,
             is_reserved,
             is_raw: self.cells.raw,
@@ -203,6 +203,13 @@ impl OutputOptions {
     }
 }
 
+impl CellOptions {
+    /// The columns that are named; an input method may have written the commas in full width.
+    fn column_names(&self) -> Vec<String> {
+        self.columns.iter().flat_map(|names| names.split('，')).map(str::to_owned).collect()
+    }
+}
+
 impl SelectionOptions {
     fn meant(&self, now: DateTime) -> Result<Selection> {
         let bounds = match &self.period {
@@ -211,6 +218,7 @@ impl SelectionOptions {
         };
         Ok(Selection {
             bounds,
+            period: self.period.clone(),
             by: self.by,
             updated: Bounds::between(self.updated_since.as_deref(), None)?,
             conditions: self.terms.iter().map(|term| condition(term)).collect::<Result<_>>()?,
@@ -252,8 +260,10 @@ fn format_parser() -> impl TypedValueParser<Value = &'static FileFormat> {
 }
 
 fn condition(term: &str) -> Result<Condition> {
+    // An input method may have written the sign in full width.
     let (column, value) = term
-        .split_once('=')
+        .split_once(['=', '＝'])
+        .filter(|(column, _)| !column.trim().is_empty())
         .ok_or_else(|| Error::usage(message!("export.bad_term", term = term)).hint(message!("export.bad_term_hint")))?;
     Ok(Condition { column: column.trim().to_owned(), value: value.trim().to_owned() })
 }

@@ -12,13 +12,13 @@ use crate::account::Account;
 use crate::entity::{Catalog, Entity, fold};
 use crate::error::{Error, Exit, Result};
 use crate::format::{self, CellKind, Column, FileFormat, Headings, Row, Value, WriteOptions, of_extension};
-use crate::import::{self, Accounts};
+use crate::import::{self, Accounts, RecordReader, SaidRecord};
 use crate::journal::{Given, KnownOldId, OldId, OldIds, RunIndex};
 use crate::language::Language;
 use crate::mapping::{RESULT_COLUMNS, source_name};
 use crate::message;
 use crate::message::Message;
-use crate::problem::Severity;
+use crate::problem::{Problem, Severity};
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::t;
 use crate::terminal::Printer;
@@ -29,6 +29,8 @@ const COLUMNS: [[&str; 2]; 4] =
     [["来源系统", "source"], ["对象类型", "entity"], ["旧系统编号", "old id"], ["帮我吧编号", "new id"]];
 /// How long it is tried to prove that another login is one of the same account.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// New ids of an entity that are asked for.
+const SAMPLES: usize = 3;
 /// Lines with mistakes that are shown.
 const SHOWN: usize = 10;
 
@@ -181,6 +183,47 @@ impl Counts {
     }
 }
 
+/// Some of the new ids, by entity, each with its row: they are asked for, because another account has other records.
+#[derive(Debug, Default)]
+struct Samples(BTreeMap<String, Vec<(u64, String)>>);
+
+impl Samples {
+    /// Takes the first ones and the last one.
+    fn add(&mut self, row: u64, given: KnownOldId) {
+        let ids = self.0.entry(given.entity).or_default();
+        ids.truncate(SAMPLES - 1);
+        ids.push((row, given.id));
+    }
+
+    /// Refuses a file whose records the account has not. Where that cannot be seen, it is said.
+    fn look_up(&self, file: &str, account: &Account, catalog: &Catalog, printer: &Printer) -> Result<()> {
+        let mut missing = Vec::new();
+        'entities: for (name, ids) in &self.0 {
+            let entity = catalog.find(name)?;
+            let Some(reader) = RecordReader::new(account, catalog, entity, Some(PATIENCE))? else { continue };
+            for (row, id) in ids {
+                match reader.read(id) {
+                    SaidRecord::There(_) => {}
+                    SaidRecord::NotThere => {
+                        let what = message!("ids.not_there", entity = entity.labels(), id = id);
+                        missing.push(message!("ids.line", row = row, what = what));
+                    }
+                    SaidRecord::Unknown(why) => {
+                        printer.warn(&t!("ids.not_looked_up", file = file, why = why));
+                        break 'entities;
+                    }
+                }
+            }
+        }
+        let rows = missing.len();
+        match Message::joined("ids.lines", missing) {
+            None => Ok(()),
+            Some(lines) => Err(Error::usage(message!("ids.refused", file = file, rows = rows, lines = lines))
+                .hint(message!("ids.not_there_hint"))),
+        }
+    }
+}
+
 /// The columns of a file, for whoever looks for its header.
 #[derive(Debug)]
 struct Titles;
@@ -224,6 +267,7 @@ fn take_in(
     let giving = known.give()?;
     let (mut counts, mut known_before) = (Counts::default(), 0_u64);
     let (mut wrong, mut wrong_count) = (Vec::new(), 0_u64);
+    let mut samples = Samples::default();
     let mut row = Row::default();
     while reader.read(&mut row)? {
         let what = match read_row(&row, columns, catalog) {
@@ -231,6 +275,7 @@ fn take_in(
             Ok(given) => match giving.add(&given)? {
                 Given::New => {
                     counts.add(&given.entity);
+                    samples.add(row.number, given);
                     continue;
                 }
                 Given::Known => {
@@ -252,6 +297,7 @@ fn take_in(
         let what = message!("ids.refused", file = shown, rows = wrong_count, lines = lines);
         return Err(Error::usage(what).hint(message!("ids.refused_hint")));
     }
+    samples.look_up(&shown, account, catalog, printer)?;
     giving.keep()?;
     printer.result(&message!("ids.taken_in", rows = counts.all(), known = known_before).to_string());
     counts.tell(catalog, printer);
@@ -298,6 +344,7 @@ fn id_of(entity: &Entity, text: &str, kind: CellKind) -> std::result::Result<Str
     value::clean(field, cell, &ValueOptions::default(), &mut id, &mut noticed).map_err(|problem| problem.rule())?;
     match noticed.iter().find(|problem| problem.severity >= Severity::Held) {
         Some(problem) => Err(problem.rule()),
+        None if id.bytes().all(|byte| byte == b'0') => Err(Problem::new("zero_id").rule()),
         None => Ok(id),
     }
 }

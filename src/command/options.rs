@@ -11,13 +11,13 @@ use crate::account::Account;
 use crate::check::consent::{Consent, HELD};
 use crate::entity::{Entity, WriteMode};
 use crate::error::{Error, Result};
-use crate::files::{is_read_once, refuse_pipe};
 use crate::format::{Headings, Input};
 use crate::import::{
     Answers, DoubtOptions, Honours, Missing, PreflightOptions, ReferenceOptions, SERVER_TIMEOUT, ToldAccounts, stdin,
 };
 use crate::mapping::{KnownHeadings, MappingFile, source_name};
 use crate::message;
+use crate::pipes::{is_read_once, refuse_pipe};
 use crate::settings::{Settings, SettingsOptions};
 use crate::t;
 use crate::terminal::Global;

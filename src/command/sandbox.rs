@@ -115,7 +115,8 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Result<Exit> {
     if let Some(file) = kept {
         printer.say(&t!("sandbox.kept", file = file.display().to_string()));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context(|| "tokio".to_owned())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
     runtime.block_on(async {
         // Listened for before anything is said: whoever reads the address can already interrupt.
         let interrupt = Interrupt::of_process();

@@ -208,6 +208,11 @@ impl Field {
         !self.secret && !self.write_only
     }
 
+    /// Whether it is a day or a moment.
+    pub fn is_time(&self) -> bool {
+        matches!(self.kind, Kind::Date | Kind::DateTime)
+    }
+
     /// Whether accounts of this mode have the field.
     pub fn exists_in(&self, mode: AccountMode) -> bool {
         self.mode.is_none_or(|only| only == mode)

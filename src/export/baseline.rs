@@ -9,7 +9,7 @@ use crate::baseline::{About, BaselineWriter, CellMarks};
 use crate::entity::Field;
 use crate::error::Result;
 use crate::format::{self, cut_text};
-use crate::projection::{Column, ColumnSource, CustomValues, RowBatch, text_of};
+use crate::projection::{Column, ColumnSource, CustomValues, RowBatch, text_of, told};
 
 /// Keeps what an export says.
 #[derive(Debug)]
@@ -122,9 +122,8 @@ impl KeptCells {
         detail: Option<&Value>,
         rows: &RowBatch,
     ) -> Result<()> {
-        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
-        let custom = &options.catalog.service.custom;
-        let values = CustomValues::of(get(&custom.member), custom);
+        let get = |name: &str| told(record, detail, name);
+        let values = CustomValues::of(record, detail, &options.catalog.service.custom);
         let cells = self.fields.iter().map(|(field, column)| {
             let value = if field.custom { values.get(&field.name) } else { get(&field.name) };
             // A custom field that is not among those of a record has no value.

@@ -1,7 +1,9 @@
 //! Which columns a sheet has: all of the entity's that are no secrets, or those the user named, in that order.
 
-use super::options::ExportOptions;
-use crate::entity::{Field, Part, fold};
+use std::borrow::Cow;
+
+use super::options::{Condition, ExportOptions};
+use crate::entity::{Field, Part, fold, titled};
 use crate::error::{Error, Result};
 use crate::message;
 use crate::projection::{Column, ColumnSource, Definitions, Names, tell_apart};
@@ -15,10 +17,52 @@ pub(super) struct ColumnChoice<'a> {
 
 impl<'a> ColumnChoice<'a> {
     /// Names among those of the user that neither the catalog nor the account knows: members of the records, it may be.
-    pub(super) fn unknown_names(&self, custom: &[String], definitions: &Definitions) -> Vec<&'a str> {
-        let names = self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+    pub(super) fn unknown_names(&self, custom: &[String], definitions: &Definitions) -> Vec<Cow<'a, str>> {
         let is_known = |name: &str| self.field(name).is_some() || definitions.key_of(name).is_some();
-        names.filter(|name| !is_known(name) && !custom.iter().any(|key| key == name)).collect()
+        let mut names = self.names(definitions);
+        names.retain(|name| !is_known(name) && !custom.iter().any(|key| key == name));
+        names
+    }
+
+    /// The columns the user named. A custom field may have a comma in its label, which stands between columns as well.
+    pub(super) fn names(&self, definitions: &Definitions) -> Vec<Cow<'a, str>> {
+        let mut parts: Vec<&'a str> = self.typed_columns().collect();
+        let mut names = Vec::new();
+        let is_known = |name: &str| self.field(name).is_some() || definitions.key_of(name).is_some();
+        while !parts.is_empty() {
+            let joined = (2..=parts.len()).rev().find_map(|count| {
+                let label = parts[..count].join(",");
+                let is_one = definitions.key_of(&label).is_some() && !parts[..count].iter().all(|part| is_known(part));
+                is_one.then_some((label, count))
+            });
+            let (name, count) =
+                joined.map_or((Cow::Borrowed(parts[0]), 1), |(label, count)| (Cow::Owned(label), count));
+            names.push(name);
+            parts.drain(..count);
+        }
+        names
+    }
+
+    /// The conditions. A custom field may have an equals sign in its label, which ends a column's name as well.
+    pub(super) fn conditions(&self, definitions: &Definitions) -> Vec<Condition> {
+        let is_known = |name: &str| self.field(name).is_some() || definitions.key_of(name).is_some();
+        let read = |condition: &Condition| {
+            let typed = format!("{}={}", condition.column, condition.value);
+            let ends = typed.match_indices(['=', '＝']).skip(1);
+            let mut others = ends.map(|(at, sign)| (typed[..at].trim(), typed[at + sign.len()..].trim()));
+            match is_known(&condition.column) {
+                true => condition.clone(),
+                false => others.find(|(column, _)| definitions.key_of(column).is_some()).map_or_else(
+                    || condition.clone(),
+                    |(column, value)| Condition { column: column.to_owned(), value: value.to_owned() },
+                ),
+            }
+        };
+        self.options.selection.conditions.iter().map(read).collect()
+    }
+
+    fn typed_columns(&self) -> impl Iterator<Item = &'a str> {
+        self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty())
     }
 
     /// The columns, each custom field of `custom` among them, and those `members` that the user named.
@@ -45,7 +89,8 @@ impl<'a> ColumnChoice<'a> {
             let is_other = |key: &&String| self.options.entity.field(key).is_none();
             columns.extend(custom.iter().filter(is_other).map(|key| self.custom(key, definitions)));
         }
-        for name in self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+        for name in &self.names(definitions) {
+            let name: &str = name;
             match (self.field(name), definitions.key_of(name)) {
                 (Some(field), _) => self.add(field, names, &mut columns),
                 // A custom field that the catalog knows by another name.
@@ -84,6 +129,7 @@ impl<'a> ColumnChoice<'a> {
         let wanted = fold(name);
         let is_meant = |field: &&Field| {
             [&field.name, &field.zh, &field.en].into_iter().chain(&field.aliases).any(|word| fold(word) == wanted)
+                || [&field.zh, &field.en].into_iter().any(|label| fold(&titled(label, &field.name)) == wanted)
         };
         let field = self.options.entity.field(name).or_else(|| self.options.entity.fields.iter().find(is_meant));
         field.filter(|field| !field.write_only)
@@ -92,8 +138,14 @@ impl<'a> ColumnChoice<'a> {
     /// The names the user typed, of columns and in conditions, that no field of the catalog has: custom fields, or mistakes.
     pub(super) fn unresolved(&self) -> impl Iterator<Item = &'a str> {
         let conditions = self.options.selection.conditions.iter().map(|condition| condition.column.as_str());
-        let columns = self.options.columns.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
-        columns.chain(conditions).filter(|name| self.field(name).is_none())
+        self.typed_columns().chain(conditions).filter(|name| self.field(name).is_none())
+    }
+
+    /// The same, now that the account's custom fields are known.
+    pub(super) fn unresolved_among(&self, definitions: &Definitions) -> Vec<String> {
+        let conditions = self.conditions(definitions).into_iter().map(|condition| condition.column);
+        let columns = self.names(definitions).into_iter().map(Cow::into_owned);
+        columns.chain(conditions).filter(|name| self.field(name).is_none()).collect()
     }
 
     /// The secret fields the user named.
@@ -102,7 +154,7 @@ impl<'a> ColumnChoice<'a> {
     }
 
     fn named_fields(&self) -> impl Iterator<Item = &'a Field> {
-        self.options.columns.iter().filter_map(|name| self.field(name.trim()))
+        self.typed_columns().filter_map(|name| self.field(name))
     }
 
     /// The error for a word that is no column.
@@ -110,8 +162,9 @@ impl<'a> ColumnChoice<'a> {
         let language = self.options.language();
         let fields = self.options.entity.fields.iter().filter(|field| !field.write_only);
         let own = fields.map(|field| format!("{} ({})", field.label(language), field.name));
-        let known: Vec<String> = own.chain(custom.iter().map(|key| definitions.label(key).to_owned())).collect();
-        Error::usage(message!("export.unknown_column", column = name, entity = self.options.entity.name))
+        let undefined = custom.iter().filter(|key| !definitions.has(key)).cloned();
+        let known: Vec<String> = own.chain(definitions.titles()).chain(undefined).collect();
+        Error::usage(message!("export.unknown_column", column = name, entity = self.options.entity.labels()))
             .hint(message!("export.unknown_column_hint", known = known.join(", ")))
     }
 

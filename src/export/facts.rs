@@ -1,8 +1,14 @@
 //! What an export was asked for, told again: as typed for those who repeat it, in words for those who read the sheet.
 
+use jiff::civil::{DateTime, Time};
+
 use super::plan::ExportPlan;
 use crate::language::Language;
 use crate::t;
+
+/// Where a span of whole days begins and ends.
+const DAY_BEGIN: Time = Time::midnight();
+const DAY_END: Time = Time::constant(23, 59, 59, 0);
 
 /// The filters as typed, each span with its days.
 pub(super) fn filters(plan: &ExportPlan<'_>) -> Vec<String> {
@@ -21,10 +27,12 @@ fn filters_in_words(plan: &ExportPlan<'_>, language: Language) -> Vec<String> {
     let entity = plan.options.entity;
     let spans = plan.spans.iter().map(|(name, bounds)| {
         let label = entity.field(name).map_or(name.as_str(), |field| field.label(language));
-        let day = |moment: Option<jiff::civil::DateTime>| {
-            moment.map_or_else(|| "…".to_owned(), |moment| moment.date().to_string())
+        let day = |moment: Option<DateTime>, border: Time| match moment {
+            None => "…".to_owned(),
+            Some(moment) if moment.time() == border => moment.date().to_string(),
+            Some(moment) => moment.strftime("%Y-%m-%d %H:%M:%S").to_string(),
         };
-        format!("{label}: {} – {}", day(bounds.from), day(bounds.to))
+        format!("{label}: {} – {}", day(bounds.from, DAY_BEGIN), day(bounds.to, DAY_END))
     });
     let others = plan.options.selection.typed.iter().filter(|filter| !filter.is_time);
     let others = others.map(|filter| match filter.option {

@@ -1,15 +1,21 @@
 //! Which records are written. The service is asked for as little as its filters allow; this decides to the second, on the
 //! mirror as well as on a fresh list.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
 
 use super::columns::ColumnChoice;
 use super::options::Condition;
 use super::period::Bounds;
 use super::plan::{ExportPlan, Meant};
 use crate::api::as_text;
-use crate::entity::{Entity, Field, Kind, Service, fold};
-use crate::projection::{Definitions, custom_value, is_deleted, moment, text_of};
+use crate::entity::{CustomKind, Entity, Field, Kind, Service};
+use crate::error::Result;
+use crate::projection::{Definitions, Moment, custom_value, is_told_deleted, moment, text_of, told};
+use crate::text::is_invisible;
 
 /// A member that must have a value.
 #[derive(Debug, Clone)]
@@ -18,6 +24,10 @@ struct Term {
     name: String,
     /// It is a custom field.
     is_custom: bool,
+    /// It is a time: a day stands for all of it.
+    is_time: bool,
+    /// It is a number: digits that count for nothing are not compared.
+    is_number: bool,
     /// Neither the catalog nor the account knows it: a member or custom field that the records may have.
     is_unknown: bool,
     /// It holds several values, one of which must be meant.
@@ -52,6 +62,10 @@ pub(super) struct RecordFilter<'a> {
     meant: Vec<(String, Meant)>,
     /// Deleted records too.
     with_deleted: bool,
+    /// Each record's own page is asked for.
+    has_details: bool,
+    /// What the list has blank in all of its records: only their own pages tell it.
+    unsaid: HashSet<String>,
 }
 
 impl<'a> RecordFilter<'a> {
@@ -60,7 +74,7 @@ impl<'a> RecordFilter<'a> {
     pub(super) fn new(plan: &'a ExportPlan<'a>, definitions: &Definitions) -> Self {
         let choice = ColumnChoice { options: plan.options };
         let mut terms: Vec<Term> = Vec::new();
-        for Condition { column, value } in &plan.options.selection.conditions {
+        for Condition { column, value } in &choice.conditions(definitions) {
             let field = choice.field(column);
             let name = match (field, definitions.key_of(column)) {
                 (Some(field), _) => field.name.clone(),
@@ -71,13 +85,22 @@ impl<'a> RecordFilter<'a> {
             };
             let is_unknown = field.is_none() && definitions.key_of(column).is_none();
             let values = stored_values(field, definitions, &name, value);
+            let (kind, has_options) = (definitions.kind(&name), definitions.has_options(&name));
             match terms.iter_mut().find(|term| term.name == name) {
                 Some(term) => term.values.extend(values),
                 None => terms.push(Term {
                     name,
                     is_custom: field.is_none_or(|field| field.custom),
                     is_unknown,
-                    is_list: field.is_some_and(|field| matches!(field.kind, Kind::Ids | Kind::Tags)),
+                    is_time: field.map_or(kind == Some(CustomKind::Date), Field::is_time),
+                    is_number: match field {
+                        Some(field) => matches!(field.kind, Kind::Integer | Kind::Decimal),
+                        None => matches!(kind, Some(CustomKind::Integer | CustomKind::Decimal)),
+                    },
+                    is_list: match field {
+                        Some(field) => matches!(field.kind, Kind::Ids | Kind::Tags) || field.several,
+                        None => has_options,
+                    },
                     values,
                 }),
             }
@@ -90,6 +113,8 @@ impl<'a> RecordFilter<'a> {
             terms,
             meant: plan.meant.clone(),
             with_deleted: plan.options.selection.with_deleted,
+            has_details: plan.has_details,
+            unsaid: HashSet::new(),
         }
     }
 
@@ -110,21 +135,22 @@ impl<'a> RecordFilter<'a> {
 
     /// Whether a record is one of those that the list was asked for, as far as it says so.
     pub(super) fn is_meant(&self, record: &Value, detail: Option<&Value>) -> bool {
-        self.meant.iter().all(|(name, meant)| {
-            let value = detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
-            match (value, meant) {
-                (None, _) => true,
-                (Some(value), Meant::Id(id)) => text_of(value) == *id,
-                (Some(value), Meant::Time(bounds)) => {
-                    moment::read(&as_text(value), self.service).is_none_or(|moment| bounds.holds(moment))
-                }
+        self.meant.iter().all(|(name, meant)| match (told(record, detail, name), meant) {
+            (None, _) => true,
+            (Some(value), Meant::Id(id)) => text_of(value) == *id,
+            (Some(value), Meant::Time(bounds)) => {
+                moment::read(&as_text(value), self.service).is_none_or(|moment| bounds.holds(moment))
             }
         })
     }
 
     /// Whether a record, with its own page where there is one, is written.
     pub(super) fn holds(&self, record: &Value, detail: Option<&Value>) -> bool {
-        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
+        // Of one whose own page failed nobody knows what that would tell.
+        if detail.is_none() && self.has_details {
+            return self.could_hold(record);
+        }
+        let get = |name: &str| told(record, detail, name);
         let in_bounds = |(name, bounds): &(String, Bounds)| {
             // A list's row may lack a member the service was asked to filter by; then its word is taken.
             let Some(value) = get(name) else { return true };
@@ -137,16 +163,16 @@ impl<'a> RecordFilter<'a> {
         };
         let has_value = |term: &Term| {
             let custom =
-                || [detail, Some(record)].into_iter().flatten().find_map(|record| self.custom(record, &term.name));
-            let member = || get(&term.name);
+                || [detail, Some(record)].into_iter().flatten().find_map(|record| self.told_custom(record, &term.name));
+            let member = || get(&term.name).map(Cow::Borrowed);
             let value = match (term.is_unknown, term.is_custom) {
                 (true, _) => member().or_else(custom),
                 (false, true) => custom(),
                 (false, false) => member(),
             };
-            term.is_met(value.unwrap_or(&Value::Null))
+            term.is_met(value.as_deref().unwrap_or(&Value::Null), self.service)
         };
-        (self.with_deleted || !is_deleted(self.entity, detail.unwrap_or(record)))
+        (self.with_deleted || !is_told_deleted(self.entity, record, detail))
             && self.is_meant(record, detail)
             && self.spans.iter().all(in_bounds)
             && self.terms.iter().all(has_value)
@@ -154,7 +180,7 @@ impl<'a> RecordFilter<'a> {
 
     /// The first time that a record should tell and does not, so that nobody knows whether it lies in its span.
     pub(super) fn undated(&self, record: &Value, detail: Option<&Value>) -> Option<&str> {
-        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
+        let get = |name: &str| told(record, detail, name);
         let mut names = self.spans.iter().map(|(name, _)| name.as_str());
         names.find(|name| get(name).is_some_and(|value| moment::read(&as_text(value), self.service).is_none()))
     }
@@ -178,37 +204,125 @@ impl<'a> RecordFilter<'a> {
 
     /// Whether a record may be written once its own page is known: what the list does not tell is not held against it.
     pub(super) fn could_hold(&self, record: &Value) -> bool {
-        let is_told = |term: &&Term| {
-            let has_custom = || (term.is_custom || term.is_unknown) && self.custom(record, &term.name).is_some();
-            let has_member = || (!term.is_custom || term.is_unknown) && record.get(&term.name).is_some();
-            has_custom() || has_member()
-        };
-        let terms = self.terms.iter().filter(is_told).cloned().collect();
-        RecordFilter { terms, ..self.clone() }.holds(record, None)
+        let terms = self.terms.iter().filter(|term| self.tells(record, term)).cloned().collect();
+        let spans = self.spans.iter().filter(|(name, _)| !self.unsaid.contains(name)).cloned().collect();
+        RecordFilter { terms, spans, has_details: false, ..self.clone() }.holds(record, None)
     }
 
-    fn custom<'b>(&self, record: &'b Value, key: &str) -> Option<&'b Value> {
+    /// Whether it is known of a record that passed that it is one of those meant.
+    pub(super) fn is_judged(&self, record: &Value, detail: Option<&Value>) -> bool {
+        let is_dated = |name: &str| record.get(name).is_some() && !self.unsaid.contains(name);
+        detail.is_some()
+            || !self.has_details
+            || self.terms.iter().all(|term| self.tells(record, term))
+                && self.spans.iter().all(|(name, _)| is_dated(name))
+    }
+
+    /// The names of what is asked of records that the list has blank in all of them, of which `records` calls its argument on
+    /// each: what only the records' own pages tell.
+    pub(super) fn note_unsaid(&mut self, records: impl FnOnce(&mut dyn FnMut(&Value)) -> Result<()>) -> Result<()> {
+        let mut terms: Vec<&Term> = self.terms.iter().collect();
+        let mut spans: Vec<&str> = self.spans.iter().map(|(name, _)| name.as_str()).collect();
+        records(&mut |record| {
+            terms.retain(|term| !self.says(record, term));
+            spans.retain(|name| record.get(name).is_none_or(|value| moment::is_unset(&as_text(value))));
+        })?;
+        let names = terms.into_iter().map(|term| term.name.as_str()).chain(spans);
+        self.unsaid = names.map(str::to_owned).collect();
+        Ok(())
+    }
+
+    /// Whether the list tells what a record has for a term.
+    fn tells(&self, record: &Value, term: &Term) -> bool {
+        !self.unsaid.contains(&term.name) && self.shown(record, term).is_some()
+    }
+
+    /// Whether it has a value there.
+    fn says(&self, record: &Value, term: &Term) -> bool {
+        self.shown(record, term).is_some_and(|value| match term.is_time {
+            true => !moment::is_unset(&as_text(&value)),
+            false => !value.is_null() && !text_of(&value).is_empty(),
+        })
+    }
+
+    /// What the list shows of a record for a term.
+    fn shown<'b>(&self, record: &'b Value, term: &Term) -> Option<Cow<'b, Value>> {
+        let custom = || self.custom(record, &term.name).filter(|_| term.is_custom || term.is_unknown);
+        let member = || record.get(&term.name).filter(|_| !term.is_custom || term.is_unknown).map(Cow::Borrowed);
+        custom().or_else(member)
+    }
+
+    /// The value of a custom field, where it has any.
+    fn told_custom<'b>(&self, record: &'b Value, key: &str) -> Option<Cow<'b, Value>> {
+        self.custom(record, key).filter(|value| !value.is_null())
+    }
+
+    fn custom<'b>(&self, record: &'b Value, key: &str) -> Option<Cow<'b, Value>> {
         custom_value(record.get(&self.service.custom.member), &self.service.custom, key)
     }
 }
 
 impl Term {
     /// Whether a value is one of those meant. Of several in a list one has to be.
-    fn is_met(&self, value: &Value) -> bool {
+    fn is_met(&self, value: &Value, service: &Service) -> bool {
         let text = text_of(value);
-        let is_meant = |text: &str| self.values.iter().any(|value| value == text || fold(value) == fold(text));
+        if self.is_time {
+            return self.values.iter().any(|value| is_moment(value, &text, service));
+        }
+        let is_same = |value: &String, text: &str| {
+            value == text
+                || is_same_text(value, text)
+                || self.is_number && number(value).is_some_and(|value| number(text) == Some(value))
+        };
+        let is_meant = |text: &str| self.values.iter().any(|value| is_same(value, text));
         match value {
-            Value::Array(values) => is_meant(&text) || values.iter().any(|value| self.is_met(value)),
-            _ if self.is_list => text.split([',', '，']).any(is_meant),
+            Value::Array(values) => is_meant(&text) || values.iter().any(|value| self.is_met(value, service)),
+            _ if self.is_list => is_meant(&text) || text.split([',', '，']).any(is_meant),
             _ => is_meant(&text),
         }
     }
+}
+
+/// Whether a record's time is the one that is meant: a moment, any of a day, or none at all.
+fn is_moment(meant: &str, text: &str, service: &Service) -> bool {
+    match (moment::read(meant, service), moment::read(text, service)) {
+        (Some(Moment::Day(day)), Some(found)) => found.day() == day,
+        (Some(meant), Some(found)) => meant == found,
+        _ => meant == text || moment::is_unset(meant) && moment::is_unset(text),
+    }
+}
+
+/// Whether two texts are one to a person: width, case, spaces and invisible characters aside. Signs count, as in codes.
+fn is_same_text(one: &str, other: &str) -> bool {
+    let fold = |text: &str| -> String {
+        let text = text.nfkc().flat_map(char::to_lowercase);
+        text.filter(|c| !c.is_whitespace() && !is_invisible(*c)).collect()
+    };
+    fold(one) == fold(other)
+}
+
+/// What a number is compared by: its sign, and its digits but for those that count for nothing; none of what is no number.
+fn number(text: &str) -> Option<(bool, String, String)> {
+    let text: String = text.trim().nfkc().collect();
+    let (is_negative, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) => (text.starts_with('-'), digits),
+        None => (false, text.as_str()),
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = !(whole.is_empty() && part.is_empty()) && [whole, part].iter().all(|digits| all_digits(digits));
+    let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
+    let is_zero = whole.is_empty() && part.is_empty();
+    is_number.then(|| (is_negative && !is_zero, whole.to_owned(), part.to_owned()))
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The texts a condition's value may stand for in a record: itself, and what the catalog or the account stores for it.
 fn stored_values(field: Option<&Field>, definitions: &Definitions, key: &str, value: &str) -> Vec<String> {
     let mut values = vec![value.to_owned()];
     values.extend(field.and_then(|field| field.choice(value)).map(|choice| choice.value.clone()));
-    values.extend(definitions.value_of(key, value).map(str::to_owned));
+    values.extend(definitions.spellings(key, value));
     values
 }

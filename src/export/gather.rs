@@ -216,6 +216,7 @@ pub(super) async fn definitions(
     warnings: &mut Vec<String>,
 ) -> Result<Definitions> {
     let known = definitions::ask(refresher.client, refresher.catalog, entity, refresher.mirror).await?;
-    warnings.extend(known.words.iter().map(ToString::to_string));
+    let lacking = known.lacking.iter().filter(|lacking| lacking.is_passing).map(definitions::Lacking::of_export);
+    warnings.extend(known.words.iter().cloned().chain(lacking).map(|words| words.to_string()));
     Ok(known.definitions)
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::facts;
 use super::gather::{FailedPages, Gathered};
 use super::mended::Mended;
+use super::output::manifest_beside;
 use super::plan::ExportPlan;
 use super::publish::{FileSum, Published};
 use super::stage::StagedFile;
@@ -20,9 +21,6 @@ use crate::text::clean_document;
 
 /// Version of the manifest.
 const VERSION: u32 = 1;
-
-/// What its name has beyond that of the file it belongs to.
-const ENDING: &str = ".manifest.json";
 
 /// What was exported, and how it is known to be all.
 #[derive(Debug, Serialize)]
@@ -104,16 +102,17 @@ impl Manifest {
         }
     }
 
-    /// Writes it beside an export's file, whole or not at all: `weekly.xlsx` has `weekly.xlsx.manifest.json`.
+    /// Writes it beside an export's file, whole or not at all.
     ///
     /// # Errors
     /// A full disk.
     pub(super) fn write_beside(&self, file: &Path) -> Result<()> {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let path = file.with_file_name(format!("{}{ENDING}", files::cut_name(&name, ENDING.len())));
+        let path = manifest_beside(file);
         let cannot_write = || message!("export.cannot_write", file = path.display());
         // What the service says is in it, too.
         let document = clean_document(&serde_json::to_value(self).context(cannot_write)?);
-        files::whole(&path, Access::Usual, |file| serde_json::to_writer_pretty(file, &document).context(cannot_write))
+        files::whole(&path, Access::Usual, |file| {
+            serde_json::to_writer_pretty(file, &document).map_err(std::io::Error::from).context(cannot_write)
+        })
     }
 }

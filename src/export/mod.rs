@@ -20,6 +20,7 @@ mod publish;
 mod record_reader;
 mod report;
 mod run;
+mod seen_records;
 mod stage;
 mod summary;
 mod table;

@@ -8,8 +8,8 @@ use crate::entity::{Entity, Field};
 use crate::error::{ErrorKind, Result};
 use crate::language::Language;
 use crate::message;
-use crate::mirror::{Key, List};
-use crate::projection::{ids_of, text_of};
+use crate::mirror::{Key, List, Mirror};
+use crate::projection::{ids_of, text_of, told};
 use crate::refresh::{ListQuery, Refresher};
 use crate::t;
 
@@ -19,7 +19,7 @@ const FEW_PAGES: u64 = 20;
 const PAGE: u64 = 90;
 /// The query under which single records asked for their names are kept.
 const NAMES_QUERY: &str = "?names";
-/// How long a name asked for one by one is believed.
+/// How long an export that was broken off goes on with the names that it asked for one by one.
 const NAMES_SECONDS: i64 = 24 * 60 * 60;
 
 /// Lists with the names of all entities that the fields refer to. What cannot be had is told and left out.
@@ -62,6 +62,14 @@ pub(super) async fn name_lists<'a>(
     Ok(lists)
 }
 
+/// Lets go of names that were asked for one by one, now that they are written: whoever is called otherwise since shows in no list.
+///
+/// # Errors
+/// A full disk.
+pub(super) fn let_go_of_names(mirror: &Mirror, lists: &[(&Entity, List)]) -> Result<()> {
+    lists.iter().filter(|(_, list)| list.query == NAMES_QUERY).try_for_each(|(_, list)| mirror.mark_used(list))
+}
+
 /// The whole list of an entity, when that costs no more than asking for single records.
 async fn whole_list(refresher: &Refresher<'_>, entity: &Entity, most: u64) -> Result<Option<List>> {
     let Some(query) = ListQuery::new(entity, "list", refresher.client.service()) else {
@@ -98,8 +106,7 @@ async fn one_by_one(
     let mut ids: HashSet<String> = HashSet::new();
     records.each(filter, |_, record, detail| {
         for field in &fields {
-            let value = detail.and_then(|detail| detail.get(&field.name)).or_else(|| record.get(&field.name));
-            let text = value.map(text_of).unwrap_or_default();
+            let text = told(record, detail, &field.name).map(text_of).unwrap_or_default();
             ids.extend(ids_of(&text).map(str::to_owned));
         }
         Ok(())

@@ -65,6 +65,8 @@ impl ExportOptions<'_> {
 pub struct Selection {
     /// The span one of their times lies in …
     pub bounds: Bounds,
+    /// … the word that means it, today or in a week something else …
+    pub period: Option<String>,
     /// … and which time that is.
     pub by: RecordTime,
     /// The span of their last change.

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::period::Bounds;
 use crate::error::{Context, Error, Result};
-use crate::files::{Destination, StagingDirectory, folder_of};
+use crate::files::{Destination, StagingDirectory, cut_name, folder_of};
 use crate::format::{FileFormat, of_extension};
 use crate::message;
 
@@ -35,6 +35,9 @@ pub enum TextEncoding {
     #[value(name = "gb18030", aliases = ["gbk", "gb2312"])]
     Gb18030,
 }
+
+/// What the name of a manifest has beyond that of the file it belongs to.
+const MANIFEST_ENDING: &str = ".manifest.json";
 
 /// Other names of standard output.
 const STANDARD_OUTPUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
@@ -119,6 +122,12 @@ impl Output {
         };
         StagingDirectory::new_in(&folder).context(|| cannot_write(&folder))
     }
+}
+
+/// Where what proves a file stands: `weekly.xlsx` has `weekly.xlsx.manifest.json`.
+pub(super) fn manifest_beside(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    file.with_file_name(format!("{}{MANIFEST_ENDING}", cut_name(&name, MANIFEST_ENDING.len())))
 }
 
 fn with_suffix(file: &Path, suffix: &str) -> PathBuf {

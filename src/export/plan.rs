@@ -9,7 +9,9 @@ use super::options::{Condition, ExportOptions, MirrorUse, RecordTime, Selection}
 use super::period::Bounds;
 use crate::entity::{Endpoint, Entity, Service, Walk};
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::message;
+use crate::projection::moment;
 use crate::refresh::ListQuery;
 
 /// How an entity's records are found.
@@ -154,11 +156,24 @@ fn asked(source: &Source<'_>, entity: &Entity, service: &Service) -> Vec<String>
         .collect()
 }
 
-/// Refuses values that a column of choices cannot have: nothing would be found, and nobody would know why.
+/// Refuses values that a column of choices, or of times, cannot have: nothing would be found, and nobody would know why.
 fn refuse_no_choices(options: &ExportOptions<'_>) -> Result<()> {
     let choice = ColumnChoice { options };
     for Condition { column, value } in &options.selection.conditions {
-        let Some(field) = choice.field(column).filter(|field| !field.choices.is_empty()) else { continue };
+        let Some(field) = choice.field(column) else { continue };
+        if field.is_time() {
+            refuse_no_date(value, &options.catalog.service)?;
+        }
+        // A name beside an id is none: nobody would be found by it.
+        let is_id = value.is_ascii() && value.bytes().any(|byte| byte.is_ascii_digit());
+        if let (false, Some(of), false) = (value.is_empty(), &field.reference, is_id) {
+            let of = options.catalog.get(of).map_or(of.as_str(), |entity| entity.label(Language::current()));
+            return Err(Error::usage(message!("export.no_id", column = column, value = value))
+                .hint(message!("export.no_id_hint", of = of)));
+        }
+        if field.choices.is_empty() {
+            continue;
+        }
         if field.choice(value).is_none() {
             let known =
                 field.choices.iter().map(|choice| format!("{} ({})", choice.label(options.language()), choice.value));
@@ -168,6 +183,14 @@ fn refuse_no_choices(options: &ExportOptions<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses what is no date, and no way to say that there is none.
+pub(super) fn refuse_no_date(value: &str, service: &Service) -> Result<()> {
+    if moment::is_unset(value) || moment::read(value, service).is_some() {
+        return Ok(());
+    }
+    Err(Error::usage(message!("export.bad_date", text = value)).hint(message!("export.bad_date_hint")))
 }
 
 /// The field with the time that is meant.

@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::output::Output;
+use super::output::{Output, manifest_beside};
 use super::stage::StagedFile;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::files::{Destination, folder_of, free_name_beside, take_over, write_through};
 use crate::message;
 use crate::refresh::Refresher;
@@ -52,6 +52,7 @@ pub(super) struct FileSum {
 /// # Errors
 /// No name can be taken, standard output cannot be written.
 pub(super) fn publish(staged: &[StagedFile], output: &Output, refresher: Refresher<'_>) -> Result<Published> {
+    refuse_folders(staged, output)?;
     let mut published = Published::default();
     for file in staged {
         if file.written.cut > 0 {
@@ -83,6 +84,18 @@ pub(super) fn publish(staged: &[StagedFile], output: &Output, refresher: Refresh
         published.first = published.first.or(Some(path));
     }
     Ok(published)
+}
+
+/// Refuses names that folders have, of the files and of what proves them, before the first file is in place: whoever is told that the
+/// export failed has the older one.
+fn refuse_folders(staged: &[StagedFile], output: &Output) -> Result<()> {
+    let targets: Vec<PathBuf> = staged.iter().filter_map(|file| output.file_of(&file.suffix)).collect();
+    let manifest = targets.first().map(|first| manifest_beside(first));
+    match targets.iter().chain(&manifest).find(|file| file.is_dir()) {
+        Some(folder) => Err(Error::cannot_run(message!("export.is_folder", file = folder.display()))
+            .hint(message!("export.is_folder_hint"))),
+        None => Ok(()),
+    }
 }
 
 /// Where a whole file ended up.

@@ -7,8 +7,8 @@ use super::plan::ExportPlan;
 use crate::error::{Error, Result};
 use crate::message;
 use crate::mirror::{Key, List, Mirror};
-use crate::projection::is_deleted;
-use crate::refresh::Refresher;
+use crate::projection::is_told_deleted;
+use crate::refresh::{DetailStamp, Refresher};
 use crate::terminal::Interrupt;
 
 /// Records read together.
@@ -38,6 +38,8 @@ pub(super) struct RecordCounts {
     pub unasked: u64,
     /// Records that passed although they do not tell a time that is asked for.
     pub undated: u64,
+    /// Records that passed as nothing tells whether they meet the condition: the list does not, and their own pages failed.
+    pub unjudged: u64,
 }
 
 impl<'a> RecordReader<'a> {
@@ -67,17 +69,21 @@ impl<'a> RecordReader<'a> {
             last = key.clone();
             for (key, body) in &batch.records {
                 let record = parse(body)?;
-                let detail = match self.detail {
-                    Some(name) => self.asked(key, name)?,
+                // What was asked for a record that is out by what the list says is of an older state.
+                let detail = match self.detail.filter(|_| filter.could_hold(&record)) {
+                    Some(name) => self.asked(key, name, &record)?,
                     None => None,
                 };
                 if filter.holds(&record, detail.as_ref()) {
                     counts.passed += 1;
-                    counts.undated += u64::from(filter.undated(&record, detail.as_ref()).is_some());
+                    match filter.is_judged(&record, detail.as_ref()) {
+                        true => counts.undated += u64::from(filter.undated(&record, detail.as_ref()).is_some()),
+                        false => counts.unjudged += 1,
+                    }
                     with(key, &record, detail.as_ref())?;
                 } else if !filter.is_meant(&record, detail.as_ref()) {
                     counts.unasked += 1;
-                } else if is_deleted(filter.entity, detail.as_ref().unwrap_or(&record)) {
+                } else if is_told_deleted(filter.entity, &record, detail.as_ref()) {
                     counts.deleted += 1;
                 }
             }
@@ -95,8 +101,8 @@ impl<'a> RecordReader<'a> {
         mut with: impl FnMut(&Value) -> Result<()>,
     ) -> Result<()> {
         let id = filter.entity.id.clone().unwrap_or_default();
-        self.each(filter, |key, _, _| {
-            let Some(Value::Array(parts)) = self.asked(key, name)? else {
+        self.each(filter, |key, record, _| {
+            let Some(Value::Array(parts)) = self.asked(key, name, record)? else {
                 return Ok(());
             };
             for mut part in parts {
@@ -126,7 +132,7 @@ impl<'a> RecordReader<'a> {
             is_empty = false;
             for (key, body) in &batch.records {
                 let record = parse(body)?;
-                let detail = self.detail.map(|name| self.asked(key, name)).transpose()?.flatten();
+                let detail = self.detail.map(|name| self.asked(key, name, &record)).transpose()?.flatten();
                 missing.retain(|name| {
                     record.get(*name).or_else(|| detail.as_ref().and_then(|detail| detail.get(*name))).is_none()
                 });
@@ -136,9 +142,11 @@ impl<'a> RecordReader<'a> {
         Ok(names.iter().filter(is_found).map(|name| (*name).to_owned()).collect())
     }
 
-    /// What was asked for one record alone, under this name.
-    fn asked(&self, key: &Key, name: &str) -> Result<Option<Value>> {
-        self.mirror.detail(self.list, key, name)?.map(|(_, body)| parse(&body)).transpose()
+    /// What was asked for one record alone, under this name; none where the list says something else of it since.
+    fn asked(&self, key: &Key, name: &str, record: &Value) -> Result<Option<Value>> {
+        let kept = self.mirror.detail(self.list, key, name)?;
+        let kept = kept.filter(|(stamp, _)| DetailStamp::read(stamp).is_of(record));
+        kept.map(|(_, body)| parse(&body)).transpose()
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Exported {
 }
 
 impl Exported {
-    /// Tells it. What is not complete has an exit code of its own.
+    /// Tells it. What is not complete, or was not taken whole, has an exit code of its own.
     pub(super) fn tell(&self, entity: &Entity, printer: &Printer, client: &Client, began: Instant) -> Exit {
         let manifest = &self.manifest;
         for warning in &manifest.warnings {
@@ -35,7 +35,8 @@ impl Exported {
         }
         let (records, files) = (entity.counted(manifest.records, Language::current()), self.files.join(", "));
         let (text, exit) = match manifest.complete {
-            _ if self.is_cut => (t!("export.reader_left", records = records, files = files), Exit::Done),
+            // What reads the pipe cannot tell a part from the whole; the exit code can.
+            _ if self.is_cut => (t!("export.reader_left", records = records, files = files), Exit::Stopped),
             true => (t!("export.done", records = records, files = files), Exit::Done),
             false => (t!("export.done_incomplete", records = records, files = files), Exit::Stopped),
         };

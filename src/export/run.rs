@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Span;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -14,16 +15,18 @@ use super::filter::RecordFilter;
 use super::gather::{self, Gathered};
 use super::manifest::Manifest;
 use super::mended::Mended;
-use super::name_lists::name_lists;
+use super::name_lists::{let_go_of_names, name_lists};
 use super::options::{Condition, ExportOptions, MirrorUse};
-use super::plan::{ExportPlan, Source};
+use super::period::Bounds;
+use super::plan::{ExportPlan, Source, refuse_no_date};
 use super::publish::{Published, publish};
 use super::record_reader::RecordReader;
 use super::report::Exported;
 use super::stage::{Stage, StagedFile};
-use super::untold::refuse_untold;
+use super::untold::{note_unsaid, refuse_untold};
 use crate::account::ExportEnd;
 use crate::api::{Client, Target};
+use crate::entity::{CustomKind, titled};
 use crate::error::{Context, Error, ErrorKind, Exit, Result};
 use crate::message;
 use crate::mirror::{List, Mirror};
@@ -33,6 +36,9 @@ use crate::t;
 use crate::terminal::{Interrupt, Printer, Progress};
 use crate::text::clean;
 use crate::waiting::Wait;
+
+/// Seconds that two clocks may differ without one of them being wrong.
+const CLOCK_SECONDS: i64 = 10 * 60;
 
 /// How often a lock that another command holds is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
@@ -125,6 +131,7 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
             definitions = Some(known);
         }
         let mut gathered = gather::records(&refresher, plan).await?;
+        refuse_other_period(plan, &refresher)?;
         gathered.warnings.append(&mut warnings);
         let definitions = match definitions {
             Some(known) => known,
@@ -132,9 +139,10 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
         };
         Ok((gathered, definitions))
     }))?;
-    let filter = RecordFilter::new(plan, &definitions);
+    let mut filter = RecordFilter::new(plan, &definitions);
     if let [list] = gathered.lists.as_slice() {
         let list = list.clone();
+        note_unsaid(&refresher, plan, &list, &mut filter)?;
         runtime.block_on(refresher.stop.unless_set(async {
             match refuse_untold(&refresher, plan, &list, &filter).await? {
                 true => gather::to_the_day(&refresher, plan, &mut gathered).await,
@@ -209,7 +217,23 @@ fn write(
         let reader = RecordReader::new(&refresher, plan, list);
         name_lists(&refresher, &fields, &reader, filter, warnings).await
     }))?;
-    stage.records(list, definitions, names, account, &mut gathered.warnings)
+    let staged = stage.records(list, definitions, names.clone(), account, &mut gathered.warnings)?;
+    let_go_of_names(refresher.mirror, &names)?;
+    Ok(staged)
+}
+
+/// Refuses a word for a span that means another one by the service's clock than by this machine's, which is wrong then.
+fn refuse_other_period(plan: &ExportPlan<'_>, refresher: &Refresher<'_>) -> Result<()> {
+    let selection = &plan.options.selection;
+    let Some(word) = &selection.period else { return Ok(()) };
+    let ahead = refresher.client.clock_ahead();
+    let theirs = plan.options.now.saturating_add(Span::new().seconds(ahead));
+    if ahead.abs() < CLOCK_SECONDS || Bounds::of_period(word, theirs.date())? == selection.bounds {
+        return Ok(());
+    }
+    let [ours, theirs] = [plan.options.now, theirs].map(|now| now.strftime("%Y-%m-%d %H:%M").to_string());
+    Err(Error::cannot_run(message!("export.other_clock", word = word, ours = ours, theirs = theirs))
+        .hint(message!("export.other_clock_hint")))
 }
 
 /// Names of which only the records tell whether they are columns, as no custom fields are known: reading them may take long.
@@ -229,11 +253,20 @@ fn refuse_unanswerable(plan: &ExportPlan<'_>, definitions: &Definitions) -> Resu
         |name: &str| plan.query().is_some_and(|query| query.endpoint.filters.iter().any(|filter| filter == name));
     // Without the right to see definitions a custom field is known by the key that records carry.
     let is_known = |name: &str| definitions.is_empty() || definitions.key_of(name).is_some() || may_be_member(name);
-    if let Some(name) = choice.unresolved().find(|name| !is_known(name) && !is_filter(name)) {
+    let unresolved = choice.unresolved_among(definitions);
+    if let Some(name) = unresolved.iter().find(|name| !is_known(name) && !is_filter(name)) {
         return Err(choice.unknown(name, &[], definitions));
     }
-    for Condition { column, value } in &plan.options.selection.conditions {
+    if let Some(name) = unresolved.iter().find(|name| definitions.keys_of(name).len() > 1) {
+        let titles = definitions.keys_of(name).into_iter().map(|key| titled(definitions.label(key), key));
+        return Err(Error::usage(message!("export.several_columns", column = name))
+            .hint(message!("export.several_columns_hint", known = titles.collect::<Vec<_>>().join(", "))));
+    }
+    for Condition { column, value } in &choice.conditions(definitions) {
         let Some(key) = definitions.key_of(column).filter(|_| choice.field(column).is_none()) else { continue };
+        if definitions.kind(key) == Some(CustomKind::Date) {
+            refuse_no_date(value, &plan.options.catalog.service)?;
+        }
         if let Some(known) = definitions.options_without(key, value) {
             return Err(Error::usage(message!("export.no_choice", column = column, value = value))
                 .hint(message!("export.no_choice_hint", known = known.join(", "))));
@@ -250,7 +283,11 @@ fn may_be_member(name: &str) -> bool {
 }
 
 fn start_runtime() -> Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context(|| "tokio".to_owned())
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context(|| message!("run.no_runtime"))
 }
 
 fn open_mirror(options: &ExportOptions<'_>, has_secrets: bool, printer: &Printer) -> Result<Mirror> {

@@ -10,18 +10,17 @@ use super::filter::RecordFilter;
 use super::lost_characters::LostCharacters;
 use super::plan::ExportPlan;
 use super::record_reader::RecordReader;
-use super::summary::SummaryCounter;
+use super::seen_records::SeenRecords;
 use super::table::{Table, Written};
 use super::table_writer::write_table;
 use super::tags::{self, TagRows};
 use super::unknown_members::{UnknownMember, UnknownMembers};
 use crate::api::as_text;
-use crate::entity::{Entity, Field, Part};
+use crate::entity::{Entity, Part};
 use crate::error::{Error, Result};
 use crate::format::{Column, SUMMARY_SHEET_NAMES};
-
 use crate::mirror::List;
-use crate::projection::{self, CellStyle, Definitions, Names, Projection};
+use crate::projection::{CellStyle, Definitions, Names, Projection};
 use crate::refresh::Refresher;
 use crate::t;
 
@@ -80,7 +79,9 @@ impl<'a> Stage<'a> {
         let custom = definitions.order(&self.refresher.mirror.custom(list)?);
         let choice = ColumnChoice { options };
         let reader = RecordReader::new(&self.refresher, self.plan, list);
-        let members = reader.members_among(&choice.unknown_names(&custom, &definitions))?;
+        let unknown_names = choice.unknown_names(&custom, &definitions);
+        let unknown_names: Vec<&str> = unknown_names.iter().map(AsRef::as_ref).collect();
+        let members = reader.members_among(&unknown_names)?;
         let columns = choice.columns(&custom, &members, &definitions, &names)?;
         let mut projection = Projection {
             columns,
@@ -92,11 +93,10 @@ impl<'a> Stage<'a> {
         };
         let language = options.language();
         let mut table = self.table(options.entity.label(language), "", self.formats(&projection));
-        let mut counter = None;
-        if options.output.has_summary {
-            table.summary_sheet = Some(language.pick(SUMMARY_SHEET_NAMES[0], SUMMARY_SHEET_NAMES[1]).to_owned());
-            counter = Some(SummaryCounter::new(options.entity, language));
-        }
+        table.summary_sheet = options
+            .output
+            .has_summary
+            .then(|| language.pick(SUMMARY_SHEET_NAMES[0], SUMMARY_SHEET_NAMES[1]).to_owned());
         let is_whole = options.is_as_it_came() && projection.is_whole;
         let mut kept = KeptCells::begin(options, &projection.columns, &custom, is_whole).unwrap_or_else(|error| {
             warnings.push(t!("export.not_known_again", why = error.message()).into_owned());
@@ -105,26 +105,12 @@ impl<'a> Stage<'a> {
         table.mark = kept.as_ref().map(|kept| kept.export().to_string());
         let facts = facts::of(self.plan, account);
         let path = table.path.clone();
-        // How many of them a filter takes out shows when they are looked at.
-        let total = self.refresher.mirror.seen(list)?;
-        let total = options.selection.conditions.is_empty().then_some(total).filter(|total| *total > 0);
-        self.refresher.progress.stage(&t!("export.stage_write", format = options.output.format.name));
-        self.refresher.progress.begin(&t!("export.writing"), 0, total);
-        let mut lost = LostCharacters::default();
-        let mut unknown = UnknownMembers::of(options.entity, projection.custom);
-        let name_and_label = |field: &Field| (field.name.clone(), field.label(language).to_owned());
-        let fields = projection.columns.iter().filter_map(projection::Column::own_field);
-        let mut unseen: Vec<(String, String)> = fields.map(name_and_label).collect();
+        self.begin_writing(list)?;
+        let mut seen = SeenRecords::of(options, &projection);
         let (counts, written) = write_table(table, |rows, send| {
             let counts = reader.each(self.filter, |key, record, detail| {
                 self.refresher.progress.advance();
-                lost.look_through(&key.text, record, detail, projection.custom);
-                unknown.look_through(record, detail);
-                let records = [Some(record), detail].into_iter().flatten();
-                unseen.retain(|(name, _)| !records.clone().any(|record| record.get(name).is_some()));
-                if let Some(counter) = &mut counter {
-                    counter.add(detail.unwrap_or(record));
-                }
+                seen.look_through(&key.text, record, detail, projection.custom);
                 match options.is_as_it_came() {
                     true => projection.add_as_it_came(record, detail, rows)?,
                     false => projection.add(record, detail, rows)?,
@@ -134,21 +120,20 @@ impl<'a> Stage<'a> {
                 }
                 send(rows)
             })?;
+            let counter = seen.counter.take();
             let summary =
                 counter.map(|counter| counter.sheet(facts, counts.passed, &mut projection.names)).transpose()?;
             Ok((counts, summary))
         })?;
         let rows = counts.passed;
-        // What everybody has blank is not the same as what nobody is shown.
-        if rows > 0 && !unseen.is_empty() && !options.is_as_it_came() {
-            let columns = unseen.iter().map(|(_, label)| label.as_str()).collect::<Vec<_>>().join(", ");
-            warnings.push(match self.plan.has_details {
-                true => t!("export.not_shown", columns = columns).into_owned(),
-                false => t!("export.not_shown_in_list", columns = columns).into_owned(),
-            });
+        if rows > 0 && !options.is_as_it_came() {
+            warnings.extend(seen.of_nobody(self.plan.has_details));
         }
         if counts.unasked > 0 {
             warnings.push(crate::message!("export.unasked", records = counts.unasked).to_string());
+        }
+        if counts.unjudged > 0 {
+            warnings.push(crate::message!("export.unjudged", records = counts.unjudged).to_string());
         }
         if counts.undated > 0 {
             warnings.push(crate::message!("export.undated", records = counts.undated).to_string());
@@ -158,8 +143,8 @@ impl<'a> Stage<'a> {
             suffix: String::new(),
             rows,
             deleted_left_out: counts.deleted,
-            lost,
-            unknown: unknown.found(),
+            lost: seen.lost,
+            unknown: seen.unknown.found(),
             written,
             kept,
         };
@@ -170,6 +155,17 @@ impl<'a> Stage<'a> {
             }
         }
         Ok(staged)
+    }
+
+    /// Says that records are written, and of how many where that is known: how many of them a filter takes out shows when they are
+    /// looked at.
+    fn begin_writing(&self, list: &List) -> Result<()> {
+        let options = self.plan.options;
+        let total = self.refresher.mirror.seen(list)?;
+        let total = options.selection.conditions.is_empty().then_some(total).filter(|total| *total > 0);
+        self.refresher.progress.stage(&t!("export.stage_write", format = options.output.format.name));
+        self.refresher.progress.begin(&t!("export.writing"), 0, total);
+        Ok(())
     }
 
     /// Writes the parts of the records as a table, each with the key of its record.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::entity::{Entity, Field, Kind};
+use crate::entity::{Entity, Field, Kind, Service};
 use crate::error::Result;
 use crate::format::{Counts, Fact, SummarySheet};
 use crate::language::Language;
-use crate::projection::{Names, moment, text_of};
+use crate::projection::{Names, moment, text_of, told};
 use crate::t;
 
 /// Days a chart shows one by one; a longer span is counted by month.
@@ -21,27 +21,27 @@ const MOST_VALUES: usize = 200;
 pub(super) struct SummaryCounter<'a> {
     counted: Vec<(&'a Field, BTreeMap<String, u64>)>,
     title: String,
+    service: &'a Service,
     language: Language,
 }
 
 impl<'a> SummaryCounter<'a> {
     /// Counts an entity's records.
-    pub(super) fn new(entity: &'a Entity, language: Language) -> Self {
+    pub(super) fn new(entity: &'a Entity, service: &'a Service, language: Language) -> Self {
         let fields = entity.summary.iter().filter_map(|name| entity.field(name));
         let counted = fields.map(|field| (field, BTreeMap::new())).collect();
         let title = t!("export.summary_title", locale = locale(language), entity = entity.label(language));
-        SummaryCounter { counted, title: title.into_owned(), language }
+        SummaryCounter { counted, title: title.into_owned(), service, language }
     }
 
-    /// Counts a record.
-    pub(super) fn add(&mut self, record: &Value) {
+    /// Counts a record, with its own page where there is one.
+    pub(super) fn add(&mut self, record: &Value, detail: Option<&Value>) {
         for (field, counts) in &mut self.counted {
-            let text = record.get(&field.name).map(text_of).unwrap_or_default();
+            let text = told(record, detail, &field.name).map(text_of).unwrap_or_default();
             let value = match field.kind {
-                Kind::Date | Kind::DateTime => match moment::parse(&text) {
-                    Some(moment) => moment.day().to_string(),
-                    None => continue,
-                },
+                Kind::Date | Kind::DateTime => {
+                    moment::read(&text, self.service).map(|moment| moment.day().to_string()).unwrap_or_default()
+                }
                 _ => text.into_owned(),
             };
             match counts.get_mut(&value) {
@@ -70,7 +70,7 @@ impl<'a> SummaryCounter<'a> {
         for (field, counts) in &self.counted {
             let is_time = matches!(field.kind, Kind::Date | Kind::DateTime);
             let mut rows = match is_time {
-                true => by_day(counts),
+                true => self.by_day(counts),
                 false => self.by_value(field, counts, names)?,
             };
             if !is_time && rows.len() > MOST_VALUES {
@@ -94,6 +94,23 @@ impl<'a> SummaryCounter<'a> {
         let label = if is_named { label.trim_end_matches("编号").trim_end_matches(" ID") } else { label };
         let key = if is_time { "export.summary_by_day" } else { "export.summary_by" };
         t!(key, locale = locale(self.language), field = label).into_owned()
+    }
+
+    /// By day, or by month when there are too many days for a chart; last those that tell none.
+    fn by_day(&self, counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
+        let days = counts.iter().filter(|(day, _)| !day.is_empty());
+        let mut rows: Vec<(String, u64)> = days.map(|(day, count)| (day.clone(), *count)).collect();
+        if rows.len() > MOST_DAYS {
+            let mut months: BTreeMap<String, u64> = BTreeMap::new();
+            for (day, count) in rows {
+                *months.entry(day[..day.len() - 3].to_owned()).or_default() += count;
+            }
+            rows = months.into_iter().collect();
+        }
+        let undated = counts
+            .get("")
+            .map(|count| (t!("export.summary_none", locale = locale(self.language)).into_owned(), *count));
+        rows.into_iter().chain(undated).collect()
     }
 
     /// The most frequent first; choices in the catalog's order.
@@ -127,18 +144,6 @@ impl<'a> SummaryCounter<'a> {
         }
         Ok(rows)
     }
-}
-
-/// By day, or by month when there are too many days for a chart.
-fn by_day(counts: &BTreeMap<String, u64>) -> Vec<(String, u64)> {
-    if counts.len() <= MOST_DAYS {
-        return counts.iter().map(|(day, count)| (day.clone(), *count)).collect();
-    }
-    let mut months: BTreeMap<String, u64> = BTreeMap::new();
-    for (day, count) in counts {
-        *months.entry(day[..day.len() - 3].to_owned()).or_default() += count;
-    }
-    months.into_iter().collect()
 }
 
 fn locale(language: Language) -> &'static str {

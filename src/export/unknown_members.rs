@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::options::ExportOptions;
 use crate::entity::{Custom, Entity, Part};
+use crate::projection::each_custom;
 use crate::t;
 use crate::text::{clean, shorten};
 
@@ -18,6 +19,7 @@ const MOST_NAMED: usize = 20;
 /// The members of an entity's records that the catalog does not know.
 #[derive(Debug, Default)]
 pub(super) struct UnknownMembers<'a> {
+    custom: Option<&'a Custom>,
     known: HashSet<&'a str>,
     found: BTreeMap<String, u64>,
 }
@@ -35,13 +37,13 @@ impl<'a> UnknownMembers<'a> {
     /// Looks for members that are no fields of the entity.
     pub(super) fn of(entity: &'a Entity, custom: &'a Custom) -> Self {
         let fields = entity.fields.iter().map(|field| field.name.as_str());
-        UnknownMembers { known: fields.chain([custom.member.as_str()]).collect(), found: BTreeMap::new() }
+        UnknownMembers { custom: Some(custom), known: fields.collect(), found: BTreeMap::new() }
     }
 
     /// Looks for members that are no fields of the parts of an entity's records.
     pub(super) fn of_part(entity: &'a Entity, part: &'a Part) -> Self {
         let fields = part.fields.iter().map(|field| &field.name).chain(&entity.id);
-        UnknownMembers { known: fields.map(String::as_str).collect(), found: BTreeMap::new() }
+        UnknownMembers { custom: None, known: fields.map(String::as_str).collect(), found: BTreeMap::new() }
     }
 
     /// Looks through a record.
@@ -51,7 +53,11 @@ impl<'a> UnknownMembers<'a> {
         for members in members {
             for (name, value) in members {
                 let is_new = before.is_none_or(|before| !before.contains_key(name));
-                if self.known.contains(name.as_str()) || is_empty(value) || !is_new {
+                if self.known.contains(name.as_str())
+                    || is_empty(value)
+                    || !is_new
+                    || self.is_custom_and_read(name, value)
+                {
                     continue;
                 }
                 if let Some(records) = self.found.get_mut(name) {
@@ -62,6 +68,12 @@ impl<'a> UnknownMembers<'a> {
             }
             before = Some(members);
         }
+    }
+
+    /// Whether a member holds the custom fields, in a form in which each of them is found.
+    fn is_custom_and_read(&self, name: &str, value: &Value) -> bool {
+        let custom = self.custom.filter(|custom| custom.member == name);
+        custom.is_some_and(|custom| each_custom(Some(value), custom, &mut |_, _| {}))
     }
 
     /// What was found.

@@ -47,6 +47,30 @@ pub(super) async fn refuse_untold(
     Err(Error::usage(message!("export.untold", entity = filter.entity.name, column = name)).hint(hint))
 }
 
+/// Has a filter look for what the list has blank in all of its records: where their own pages are asked for, they decide.
+///
+/// # Errors
+/// A mirror that cannot be read; the user stops.
+pub(super) fn note_unsaid(
+    refresher: &Refresher<'_>,
+    plan: &ExportPlan<'_>,
+    list: &List,
+    filter: &mut RecordFilter<'_>,
+) -> Result<()> {
+    if !plan.has_details {
+        return Ok(());
+    }
+    let reader = RecordReader { detail: None, ..RecordReader::new(refresher, plan, list) };
+    let everything = filter.everything();
+    filter.note_unsaid(|with| {
+        let counts = reader.each(&everything, |_, record, _| {
+            with(record);
+            Ok(())
+        });
+        counts.map(drop)
+    })
+}
+
 /// Whether the spans that are meant begin and end with a day, as they do in what the service is asked.
 fn has_whole_days(plan: &ExportPlan<'_>) -> bool {
     let begins = |moment: DateTime| moment.time() == Time::midnight();

@@ -9,9 +9,9 @@ use super::formats::readable;
 use super::input::Input;
 use super::reader::Reader;
 use crate::error::{Error, Result};
-use crate::files::refuse_pipe;
 use crate::message;
 use crate::message::Message;
+use crate::pipes::refuse_pipe;
 
 /// Bytes that are looked at; no signature is longer, and web pages say soon what they are.
 const HEAD: usize = 1024;
@@ -237,12 +237,20 @@ fn extensions() -> String {
     extensions.join(", ")
 }
 
+/// Quotation marks that a shell takes for a part of a name.
+const QUOTATION_MARKS: [char; 10] = ['“', '”', '‘', '’', '「', '」', '＂', '＇', '"', '\''];
+
 /// The first bytes of a file.
 fn read_head(input: &Input) -> Result<Vec<u8>> {
     let shown = &input.shown;
     let unreadable = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => {
-            Error::usage(message!("format.missing", file = shown)).hint(message!("format.missing_hint"))
+            let plain = shown.trim_matches(QUOTATION_MARKS);
+            let is_quoted = plain.len() < shown.len() && Path::new(plain).is_file();
+            Error::usage(message!("format.missing", file = shown)).hint(match is_quoted {
+                true => message!("format.quoted_hint", file = plain),
+                false => message!("format.missing_hint"),
+            })
         }
         // That says what to do by itself.
         ErrorKind::InvalidFilename => Error::usage(message!("format.unreadable", file = shown, why = error)),

@@ -6,18 +6,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::runtime;
 
 use super::operation::WriteOperation;
 use super::options::{ImportOptions, ToldAccounts};
-use super::route::Route;
+use super::record_reader::{RecordReader, SaidRecord};
 use super::settle::KeptRun;
 use super::witness::sent_member;
 use crate::account::{Account, SANDBOX};
-use crate::api::{self, Client, as_text};
+use crate::api::as_text;
 use crate::check::duplicates::{is_same_key_value, key_hashes};
 use crate::entity::{Catalog, Entity, WriteMode};
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::journal::{IndexedRun, Journal, JournalReader, Operation, RunIndex};
 use crate::message;
 use crate::projection::moment;
@@ -165,32 +164,20 @@ impl<'a> Accounts<'a> {
             return Ok(None);
         };
         let entity = WriteMode::of(&past.identity().mode).entity(entity, &past.identity().key);
-        let Some(get) = entity.endpoint("get") else { return Ok(None) };
+        let Some(reader) = RecordReader::new(self.account, self.catalog, &entity, self.patience)? else {
+            return Ok(None);
+        };
         let texts = shown_texts(&past, self.catalog, &created).unwrap_or_default();
-        let connection = self.account.connect()?;
-        let get = Route::new(&connection.target, self.catalog, &entity, get);
-        let client = Client::new(connection.target, &self.catalog.service)?;
-        let runtime =
-            runtime::Builder::new_current_thread().enable_all().build().context(|| message!("run.no_runtime"))?;
         for operation in &created {
             let Some(id) = &operation.id else { continue };
-            let address = get.address(client.target(), Some(id));
-            let answer = runtime.block_on(async {
-                match self.patience {
-                    Some(patience) => tokio::time::timeout(patience, client.ask(&address)).await.ok(),
-                    None => Some(client.ask(&address).await),
-                }
-            });
-            let Some(Ok(answer)) = answer else { return Ok(Some(Proof::CannotTell)) };
-            let wrappers = &get.expected.wrappers;
-            let record = answer.ok().and_then(|document| {
-                let record = wrappers.iter().find_map(|wrapper| api::record(&document, wrapper))?;
-                record.as_object().cloned()
-            });
             let compared = Compared { operation, entity: &entity, catalog: self.catalog };
-            match record.map_or(Proof::NotHere, |record| compared.with(&record, texts.get(&operation.row.row))) {
-                Proof::Same => {}
-                other => return Ok(Some(other)),
+            let proof = match reader.read(id) {
+                SaidRecord::There(record) => compared.with(&record, texts.get(&operation.row.row)),
+                SaidRecord::NotThere => Proof::NotHere,
+                SaidRecord::Unknown(_) => Proof::CannotTell,
+            };
+            if proof != Proof::Same {
+                return Ok(Some(proof));
             }
         }
         Ok(Some(Proof::Same))

@@ -9,7 +9,6 @@ use super::operation::WriteOperation;
 use super::options::ImportOptions;
 use super::preflight::Rows;
 use super::sent_members::sent_members;
-use super::spool::RowState;
 use crate::account::SANDBOX;
 use crate::baseline::normal;
 use crate::check::consent::SENT_BEFORE;
@@ -192,14 +191,10 @@ pub(super) fn in_doubt(row: &RowKey, operation: &WriteOperation) -> Option<Opera
 /// # Errors
 /// A spool that cannot be read, or whatever `with` says.
 pub(super) fn each_named(entity: &Entity, rows: &mut Rows, mut with: impl FnMut(Content) -> Result<()>) -> Result<()> {
-    rows.begin()?;
-    while let Some(row) = rows.spool.next()? {
-        let (RowState::Sound(operation) | RowState::Held { operation, .. }) = row.state else { continue };
-        if let WriteOperation::Change { id, cells } = &operation
-            && let Some(added) = added_by_cells(entity, cells)
-        {
-            with(hash_for(id, &added))?;
+    rows.each_operation(|operation| match operation {
+        WriteOperation::Change { id, cells } => {
+            added_by_cells(entity, cells).map_or(Ok(()), |added| with(hash_for(id, &added)))
         }
-    }
-    rows.begin()
+        _ => Ok(()),
+    })
 }

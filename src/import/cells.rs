@@ -23,6 +23,7 @@ use crate::files::AtomicFile;
 use crate::format::{self, CellKind, FileFormat, Row, Sheet};
 use crate::journal::RunIdentity;
 use crate::message;
+use crate::message::Message;
 use crate::text::push_json;
 
 /// Name of the file in a run's folder.
@@ -391,8 +392,8 @@ fn unreadable(path: &Path) -> Error {
     Error::cannot_run(message!("report.no_cells", file = path.display())).hint(message!("report.no_cells_hint"))
 }
 
-fn no_temporary_file() -> String {
-    crate::files::no_temporary_file().to_string()
+fn no_temporary_file() -> Message {
+    crate::files::no_temporary_file()
 }
 
 /// The kept cells of a run, for what is written of its rows: rows without cells where they cannot be read to the end.

@@ -225,7 +225,7 @@ impl End {
             _ => None,
         };
         if let Some(error) = halted.or(unwritten) {
-            summary["error"] = json!({"message": error.message(), "hint": error.hint_text()});
+            summary["error"] = error.json();
         }
         Ok(End { exit, finished, next, summary })
     }

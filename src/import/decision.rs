@@ -104,6 +104,17 @@ impl There {
         }
     }
 
+    /// What can be done about a row that is not sent for a code of what the account has, and this reason.
+    pub(super) fn way_on(code: &str, reason: &Message) -> Message {
+        let code = match reason.code() {
+            // Nothing was read: that a person takes it for whole would not help.
+            "modes.cannot_look" => "cannot_look",
+            "modes.cannot_look_up" => "cannot_look_up",
+            _ => code,
+        };
+        Message::of_key(format!("modes.{code}_hint"), Vec::new())
+    }
+
     /// Whether the account tells of its record, whatever runs remember of it.
     pub(super) fn is_known(self) -> bool {
         match self {

@@ -21,7 +21,7 @@ use super::row_sender::halting;
 use super::spool::RowState;
 use crate::api::{self, Client, as_text};
 use crate::check::consent::{EXISTS, KEY_OF_ANOTHER};
-use crate::check::duplicates::{key_hashes, numbered_key_hashes};
+use crate::check::duplicates::{hashes_of_several, key_hashes, numbered_key_hashes};
 use crate::check::findings::Findings;
 use crate::entity::{Entity, Field, WriteMode};
 use crate::error::{Error, ErrorKind, Result};
@@ -416,8 +416,10 @@ impl<'a> AccountRecords<'a> {
             let Some(id) = entity.id.as_deref().and_then(text) else { continue };
             self.shown.iter_mut().for_each(|shown| shown.look_at(record));
             let hashes = numbered_key_hashes(entity, text);
-            self.having.extend(hashes.iter().map(|(_, hash)| (*hash, id.clone())));
+            let among = hashes_of_several(entity, text);
+            self.having.extend(hashes.iter().chain(&among).map(|(_, hash)| (*hash, id.clone())));
             self.existing.add(&id, &hashes);
+            self.existing.add_among(&id, &among);
         }
     }
 

@@ -7,6 +7,7 @@ use super::cells::CellReader;
 use crate::error::Result;
 use crate::format::Row;
 use crate::journal::{JournalReader, Operation, OperationCursor};
+use crate::value::push_number;
 
 /// Digits that a number has to have to be looked for whatever stands between them.
 const DIGITS: usize = 7;
@@ -54,12 +55,13 @@ fn folded(text: &str) -> String {
     text.trim().nfkc().flat_map(char::to_lowercase).collect()
 }
 
-/// The digits of a telephone number, without the country code of China; none of anything else.
+/// What a telephone number is known by, however it is written; none of anything else.
 fn digits(text: &str) -> Option<String> {
-    let is_number = text.chars().all(|c| c.is_ascii_digit() || " -()+.".contains(c));
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let national = text.strip_prefix("+86").map(|_| digits[2..].to_owned()).unwrap_or(digits);
-    (is_number && national.len() >= DIGITS).then_some(national)
+    let mut number = Vec::new();
+    push_number(text, &mut number);
+    let digits = number.strip_prefix(b"+").unwrap_or(&number);
+    let is_number = digits.len() >= DIGITS && digits.iter().all(u8::is_ascii_digit);
+    is_number.then(|| String::from_utf8(number).ok()).flatten()
 }
 
 /// The rows of a run that held a value, in their order. Of a run whose cells are gone only ids are known.

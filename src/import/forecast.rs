@@ -140,7 +140,7 @@ pub(super) fn finding(code: &'static str, severity: Severity, reason: &Message) 
         severity,
         value: String::new(),
         rule: reason.clone(),
-        hint: Message::of_key(format!("modes.{code}_hint"), Vec::new()),
+        hint: There::way_on(code, reason),
     }
 }
 

@@ -22,7 +22,7 @@ use super::sent_rows::SentRows;
 use super::strange_export::refuse_strange_export;
 use crate::check::findings::Findings;
 use crate::error::{Exit, Result};
-use crate::journal::{Counts, RunIndex};
+use crate::journal::{Counts, OperationCursor, RunIdentity, RunIndex};
 use crate::language::Language;
 use crate::message;
 use crate::t;
@@ -61,22 +61,9 @@ pub fn foresee(
     // Nothing is made where there is nothing.
     let mut index = RunIndex::open_existing(&options.account.index_folder()?)?;
     index.look_in(places(options, &identity)?);
-    let known = Known::find_out(options, &identity, &mut index, rows, &preflight.mapping);
-    tell_index(&mut index, printer);
-    let mut known = known?;
-    known.refuse_rows_of_export(options, preflight)?;
+    let mut known = find_out(options, &identity, &mut index, (preflight, rows), printer)?;
     if !known.is_finished() {
-        refuse_strange_export(options, preflight, rows)?;
-    }
-    known.tell(preflight, printer);
-    if !known.is_finished() {
-        let Known { meant, memory, .. } = &mut known;
-        let referring = Referring { options, journal: None };
-        let outcome = referring.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
-        if outcome.waiting > 0 {
-            printer
-                .warn(&message!("lookup.waiting", rows = outcome.waiting, questions = outcome.questions).to_string());
-        }
+        refer(options, &mut known, preflight, rows, printer)?;
     }
     let (mut not_sent, mut findings) = (Counts::default(), Findings::new()?);
     let cursor = cursor_of(&known.meant)?;
@@ -87,18 +74,7 @@ pub fn foresee(
     }
     let told = (last_sent.as_ref(), additions.as_ref());
     if preflight.mapping.is_found_by_key() && !known.is_finished() {
-        let Known { ended, mut memory, meant, .. } = known;
-        let known = (&mut memory, cursor, told);
-        let matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
-        let plan = matches.plan.unwrap_or_default();
-        let mut matches = matches;
-        let sent = SentRows::of(options, preflight, &mut memory, Some(&mut matches));
-        let parents = Parents::wanted(rows, sent, options.catalog)?;
-        (not_sent.held, not_sent.refused) = (plan.held, plan.refused);
-        let sent = SentRows::of(options, preflight, &mut memory, Some(&mut matches));
-        let would_send = plan.sent().min(sent.below_limit(rows, cursor_of(&meant)?)?.unwrap_or(u64::MAX));
-        let first = matches.first;
-        return Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first, parents });
+        return foresee_matched(options, preflight, rows, (known, cursor, told), findings, printer);
     }
     let (ended, is_finished) = (known.not_sent(), known.is_finished());
     let left = sendable(options, preflight, ended);
@@ -129,6 +105,64 @@ pub fn foresee(
     let parents =
         Parents::wanted(rows, SentRows::of(options, preflight, &mut memory, others.as_mut()), options.catalog)?;
     Ok(Foreseen { plan, would_send, ended, not_sent, findings, first, parents })
+}
+
+/// What earlier runs say of the rows.
+fn find_out(
+    options: &ImportOptions<'_>,
+    identity: &RunIdentity,
+    index: &mut RunIndex,
+    (preflight, rows): (&Preflight, &mut Rows),
+    printer: &Printer,
+) -> Result<Known> {
+    let known = Known::find_out(options, identity, index, rows, &preflight.mapping);
+    tell_index(index, printer);
+    let known = known?;
+    known.refuse_rows_of_export(options, preflight)?;
+    if !known.is_finished() {
+        refuse_strange_export(options, preflight, rows)?;
+    }
+    known.tell(preflight, printer);
+    Ok(known)
+}
+
+/// Looks up the records that rows refer to.
+fn refer(
+    options: &ImportOptions<'_>,
+    known: &mut Known,
+    preflight: &mut Preflight,
+    rows: &mut Rows,
+    printer: &Printer,
+) -> Result<()> {
+    let Known { meant, memory, .. } = known;
+    let referring = Referring { options, journal: None };
+    let outcome = referring.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
+    if outcome.waiting > 0 {
+        printer.warn(&message!("lookup.waiting", rows = outcome.waiting, questions = outcome.questions).to_string());
+    }
+    Ok(())
+}
+
+/// What the command would do with rows that are looked up in the account by their keys.
+fn foresee_matched(
+    options: &ImportOptions<'_>,
+    preflight: &mut Preflight,
+    rows: &mut Rows,
+    (known, cursor, told): (Known, Option<OperationCursor>, (Option<&LastSent>, Option<&Additions>)),
+    mut findings: Findings,
+    printer: &Printer,
+) -> Result<Foreseen> {
+    let Known { ended, mut memory, meant, .. } = known;
+    let known = (&mut memory, cursor, told);
+    let mut matches = match_rows(options, preflight, rows, known, &mut findings, printer)?;
+    let plan = matches.plan.unwrap_or_default();
+    let sent = SentRows::of(options, preflight, &mut memory, Some(&mut matches));
+    let parents = Parents::wanted(rows, sent, options.catalog)?;
+    let not_sent = Counts { held: plan.held, refused: plan.refused, ..Counts::default() };
+    let sent = SentRows::of(options, preflight, &mut memory, Some(&mut matches));
+    let would_send = plan.sent().min(sent.below_limit(rows, cursor_of(&meant)?)?.unwrap_or(u64::MAX));
+    let first = matches.first;
+    Ok(Foreseen { plan: Some(plan), would_send, ended, not_sent, findings, first, parents })
 }
 
 impl Foreseen {
@@ -211,7 +245,12 @@ pub(super) fn dry_run(
 
 /// What would be done, and with how many rows not; nothing is said of those that are none.
 fn dry_words(options: &ImportOptions<'_>, would_send: u64, refused: u64, held: u64, waiting: u64) -> String {
-    let key = if options.changes_records() { "run.dry_change" } else { "run.dry_new" };
+    let key = match options.entity().conflict {
+        _ if options.changes_records() => "run.dry_change",
+        // There is no list of them: which are there already is known when each is sent.
+        Some(_) => "run.dry_unlisted",
+        None => "run.dry_new",
+    };
     let records = options.entity().counted(would_send, Language::current());
     let would = match would_send {
         0 => t!("run.dry_none"),

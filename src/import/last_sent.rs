@@ -14,17 +14,30 @@ use crate::baseline::{SentStore, mark};
 use crate::entity::{Entity, Field, Kind, Overwrite};
 use crate::error::Result;
 use crate::files::short_path;
-use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, STORED_OTHERWISE, Status, TAGS_DROPPED};
+use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, SETTLED, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::message;
-use crate::terminal::Printer;
+use crate::terminal::{Printer, quoted_path};
 use crate::value::edited_tags;
 
 /// What stands in the place of a mark where a list was added to or taken away from: what it was then is not known.
 const NO_VALUE: u64 = u64::MAX;
 /// Stands for how a journal is that is not there.
 const GONE: &str = "gone";
+/// Stands for how a journal is that is about to change.
+const READ_OTHERWISE: &str = "read otherwise";
 /// Operations read together.
 const TOGETHER: usize = 1000;
+
+/// What is known of what a run has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// All of it.
+    All,
+    /// Not of rows of which it is open what became of them: theirs is not, and neither is which records they are.
+    InDoubt,
+    /// Nothing.
+    Nothing,
+}
 
 /// What we told the service last of the records of an entity.
 #[derive(Debug)]
@@ -55,14 +68,20 @@ impl LastSent {
         }
         runs.sort_by_key(|run| run.started);
         let mut store = SentStore::open(&options.account.baseline_folder()?, &entity.name)?;
-        let mut untold = Vec::new();
+        let (mut untold, mut in_doubt) = (Vec::new(), Vec::new());
         for run in runs {
             let is_ours = run.target == target || index.is_same_account(target, &run.target)? == Some(true);
             // Of one whose rows nobody has read it is not known whether it sent any.
             let may_have_sent = run.done > 0 || !run.is_there && !run.is_finished;
-            if is_ours && !is_told(options, &mut store, &run)? && may_have_sent {
-                untold.push(run);
+            match is_ours.then(|| told_by(options, &mut store, &run)).transpose()? {
+                Some(Told::Nothing) if may_have_sent => untold.push(run),
+                Some(Told::InDoubt) => in_doubt.push(run),
+                _ => {}
             }
+        }
+        if let Some(last) = in_doubt.last() {
+            let (runs, folder) = (in_doubt.len(), quoted_path(short_path(&last.folder)));
+            printer.warn(&message!("run.origin_in_doubt", runs = runs, folder = folder).to_string());
         }
         if let Some(last) = untold.last() {
             let (runs, folder) = (untold.len(), short_path(&last.folder));
@@ -147,38 +166,64 @@ impl LastSent {
 
 /// Whether what a run has told is known, or was said not to be.
 ///
+/// What is in doubt is read, and said, each time.
+///
 /// # Errors
 /// A damaged file.
-fn is_told(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun) -> Result<bool> {
+fn told_by(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun) -> Result<Told> {
     let (state, known) = (RunIndex::state_of(&run.folder), store.state_of(&run.run.to_string())?);
     match (state, known) {
+        // One that was at work a moment ago can be read, though it may say more later.
+        (None, _) if run.is_there => Ok(add(options, store, run, None).unwrap_or(Told::Nothing)),
         // What a folder told is known, although it is gone.
-        (None, Some(_)) => Ok(true),
-        (Some(state), Some(known)) if state == known => Ok(true),
+        (None, Some(_)) => Ok(Told::All),
+        (Some(state), Some(known)) if state == known => Ok(Told::All),
         // One that cannot be read now may be mended.
-        (Some(state), _) => Ok(add(options, store, run, &state).unwrap_or(false)),
+        (Some(state), _) => Ok(add(options, store, run, Some(&state)).unwrap_or(Told::Nothing)),
         (None, None) => {
             if !options.dry_run {
                 store.write()?.keep(&run.run.to_string(), GONE)?;
             }
-            Ok(false)
+            Ok(Told::Nothing)
         }
     }
 }
 
-/// Adds what a run has told: whether its cells are there to tell.
-fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, state: &str) -> Result<bool> {
+/// Keeps what a run has told so far: from now on its columns may be taken for something else.
+///
+/// # Errors
+/// A damaged file.
+pub(super) fn keep_told(options: &ImportOptions<'_>, past: &JournalReader) -> Result<()> {
+    let mut store = SentStore::open(&options.account.baseline_folder()?, &options.entity().name)?;
+    // It is read again when it is wanted: it tells more by then.
+    add_told(options, &mut store, past, Some(READ_OTHERWISE)).map(drop)
+}
+
+/// Adds what a run has told, as far as its cells are there to tell.
+fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, state: Option<&str>) -> Result<Told> {
+    add_told(options, store, &JournalReader::open_read_only(&run.folder)?, state)
+}
+
+fn add_told(
+    options: &ImportOptions<'_>,
+    store: &mut SentStore,
+    past: &JournalReader,
+    state: Option<&str>,
+) -> Result<Told> {
     let mut writer = store.write()?;
-    let past = JournalReader::open_read_only(&run.folder)?;
-    let kept = KeptRun::of(&past, options.catalog).ok();
+    let kept = KeptRun::of(past, options.catalog).ok();
     if let Some(kept) = &kept {
-        let mut rows = kept.rows(&past)?;
+        let mut rows = kept.rows(past)?;
         let (mut next, mut from) = (0, 0);
         loop {
             let operations = past.operations(from, TOGETHER)?;
             let Some(last) = operations.last() else { break };
             from = last.row.row + 1;
             for (operation, id) in operations.iter().filter_map(|operation| Some((operation, agreed(operation)?))) {
+                // What it told was added before its columns were taken for something else.
+                if !kept.tells_what_was_sent(operation) {
+                    continue;
+                }
                 let differs = differing_fields(operation);
                 while next <= operation.row.row {
                     if !rows.next()? {
@@ -203,9 +248,12 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
                         let is_list_changed =
                             |cell: &&SaidCell| matches!(cell.overwrite, Overwrite::Merge | Overwrite::Remove);
                         is_added_to.extend(cells.iter().filter(is_list_changed).map(|cell| cell.field.clone()));
-                        // What nobody edited was not told.
-                        let is_told = |cell: &SaidCell| cell.baseline.is_none_or(|baseline| !baseline.is_unedited);
-                        cells.into_iter().filter(is_told).map(|cell| (cell.field, cell.value)).collect()
+                        // What nobody edited was not told, unless it is written in any case.
+                        cells
+                            .into_iter()
+                            .filter(SaidCell::may_be_written)
+                            .map(|cell| (cell.field, cell.value))
+                            .collect()
                     }
                     _ => continue,
                 };
@@ -221,18 +269,25 @@ fn add(options: &ImportOptions<'_>, store: &mut SentStore, run: &IndexedRun, sta
             }
         }
     }
-    if kept.is_some() || !options.dry_run {
-        writer.keep(&run.run.to_string(), state)?;
+    let is_in_doubt = past.unsettled()? != (0, 0) || !past.reserved()?.is_empty();
+    if let Some(state) = state.filter(|_| !is_in_doubt && (kept.is_some() || !options.dry_run)) {
+        writer.keep(&past.identity().run.to_string(), state)?;
     }
-    Ok(kept.is_some())
+    Ok(match kept {
+        None => Told::Nothing,
+        Some(_) if is_in_doubt => Told::InDoubt,
+        Some(_) => Told::All,
+    })
 }
 
 /// The record of a row that agreed with it when the row ended, but for fields that are named.
 fn agreed(operation: &Operation) -> Option<&str> {
     let has_agreed = match &operation.reason {
         None => matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged),
-        // What the service made something else of was sent all the same.
-        Some(reason) if reason.code == STORED_OTHERWISE => true,
+        // What the service made something else of was sent all the same, and so was what was found there afterwards.
+        Some(reason) if [STORED_OTHERWISE, SETTLED].contains(&reason.code.as_str()) => {
+            matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged)
+        }
         Some(reason) => reason.code == TAGS_DROPPED || !differing_fields(operation).is_empty(),
     };
     operation.id.as_deref().filter(|_| has_agreed)

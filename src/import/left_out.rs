@@ -38,7 +38,10 @@ impl LeftOutCounter {
     /// Looks at a row.
     pub(super) fn see(&mut self, row: &Row) {
         for left_out in &mut self.columns {
-            left_out.rows += u64::from(!row.cell(left_out.column.index).text.trim().is_empty());
+            let index = left_out.column.index;
+            // Something of another form than a cell has no text.
+            let is_remarked = || row.remarks.iter().any(|remark| remark.column == Some(index));
+            left_out.rows += u64::from(!row.cell(index).text.trim().is_empty() || is_remarked());
         }
     }
 
@@ -94,6 +97,12 @@ impl LeftOut {
     /// The letters of the column.
     pub(super) fn column(&self) -> &str {
         &self.column.column
+    }
+
+    /// Its letters and header, where nothing takes it and nobody left it out.
+    pub(super) fn of_no_field(&self) -> Option<String> {
+        let LeftOutColumn { column, header, field, is_dropped, .. } = &self.column;
+        (field.is_none() && !is_dropped).then(|| column_place(column, header))
     }
 
     /// What does not come over, for a person who agrees to it. New records get something in its place, of this `account`.

@@ -361,7 +361,12 @@ impl Matching<'_> {
         let has_nothing = id.is_none() && self.key_of(members).is_none() && row.old_id.is_none();
         if !is_proved && !has_nothing {
             let why = proof.why().cloned().unwrap_or_default();
-            return Ok(of(There::Unproved, message!("modes.not_proved", why = why)));
+            let reason = match (&proof, self.mode()) {
+                (ListProof::CannotBeHad(_), WriteMode::Update) => message!("modes.cannot_look", why = why),
+                (ListProof::CannotBeHad(_), _) => message!("modes.cannot_look_up", why = why),
+                _ => message!("modes.not_proved", why = why),
+            };
+            return Ok(of(There::Unproved, reason));
         }
         Ok(match (id, self.mode(), &row.lacks) {
             (Some(id), ..) => of(There::Missing, message!("modes.no_such_id", id = id)),
@@ -476,6 +481,12 @@ impl Matching<'_> {
                 return Ok(Some(Found::Several(ids, reason)));
             }
             let Some(id) = ids.pop() else {
+                let ids = self.list.find_among_several(&names, &values)?;
+                if !ids.is_empty() {
+                    let labels = mapping.key_labels(number);
+                    let reason = message!("modes.among_several", labels = labels, ids = named(&ids));
+                    return Ok(Some(Found::Several(ids, reason)));
+                }
                 stronger.push((fields, values));
                 continue;
             };

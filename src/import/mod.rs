@@ -58,6 +58,7 @@ mod places;
 mod plan;
 mod preflight;
 mod read_back;
+mod record_reader;
 mod references;
 mod referring;
 mod repeated_records;
@@ -97,6 +98,7 @@ pub use options::{
 };
 pub use places::{is_lost_run, lost_runs, places_here, run_places};
 pub use preflight::{Preflight, Purpose, Rows};
+pub use record_reader::{RecordReader, SaidRecord};
 pub use retried::last_retry;
 pub use run::run;
 pub use settle::{SettleCommand, run as settle};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::comparison::{Difference, comparable, differences, end_of_differing, sent_values, told};
 use super::operation::WriteOperation;
 use super::plan::PendingWrite;
-use super::row_sender::RowSender;
+use super::row_sender::{NOT_READABLE, RowSender};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{Operation, Reason, Status};
 use crate::message;
@@ -77,18 +77,32 @@ pub(super) async fn compare(
     }
     let Some(id) = &operation.id else { return Ok(Comparison::None(t!("canary.no_id", row = row).into_owned())) };
     let kind = pending.operation.kind(&access.entity);
-    let after = match sender.read(access, id).await {
+    // A page that breaks, while others do not, shows no more of another row.
+    let after = match sender.read_for_row(access, id).await {
         // It could be written, and may not be read: another row would show nothing more.
         Err(error) if error.kind() == ErrorKind::Denied => {
             sender.looks.cannot_see(&kind);
             let why = error.message();
             return Ok(Comparison::None(t!("canary.refused", row = row, id = id, why = why).into_owned()));
         }
+        // So does a page of something in between, which took the write: it minds questions.
+        Err(error) if error.message_is_about("api.not_json") => {
+            sender.looks.cannot_see(&kind);
+            let why = message!("api.not_json");
+            return Ok(Comparison::None(t!("canary.refused", row = row, id = id, why = why).into_owned()));
+        }
         after => after?,
     };
-    let Ok(after) = after else {
-        sender.looks.cannot_see(&kind);
-        return Ok(Comparison::None(t!("canary.not_found", row = row, id = id).into_owned()));
+    let after = match after {
+        Ok(after) => after,
+        Err(reason) => {
+            sender.looks.cannot_see(&kind);
+            let why = reason.message.part("why").filter(|_| reason.code == NOT_READABLE);
+            return Ok(Comparison::None(match why {
+                Some(why) => t!("canary.refused", row = row, id = id, why = why).into_owned(),
+                None => t!("canary.not_found", row = row, id = id).into_owned(),
+            }));
+        }
     };
     sender.see_tags(&access.entity, &after);
     let sent = sent_values(access, &pending.operation, before);

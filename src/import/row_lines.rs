@@ -28,7 +28,7 @@ impl<T: Serialize + DeserializeOwned> RowLineWriter<T> {
     /// # Errors
     /// A full disk.
     pub(super) fn add(&mut self, row_index: u64, known: &T) -> Result<()> {
-        serde_json::to_writer(&mut self.0, &(row_index, known)).context(place)?;
+        serde_json::to_writer(&mut self.0, &(row_index, known)).map_err(std::io::Error::from).context(place)?;
         self.0.write_all(b"\n").context(place)
     }
 

@@ -509,8 +509,8 @@ fn json(value: &impl serde::Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-fn place() -> String {
-    crate::files::no_temporary_file().to_string()
+fn place() -> Message {
+    crate::files::no_temporary_file()
 }
 
 #[cfg(test)]

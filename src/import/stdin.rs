@@ -3,6 +3,7 @@
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
@@ -12,6 +13,7 @@ use crate::format;
 use crate::journal::{JournalReader, RunIdentity};
 use crate::message;
 use crate::message::Message;
+use crate::pipes;
 use crate::waiting::Wait;
 
 /// Keeps standard input, `-`, or a pipe in the run's folder when that is named, else beside the runs, under a name made of its content so
@@ -22,7 +24,8 @@ use crate::waiting::Wait;
 /// Standard input that ends in an error, holds nothing, or differs from what the run has; a folder that cannot be written.
 pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
     let is_standard = named.as_os_str() == "-";
-    files::refuse_named_pipe(named)?;
+    pipes::refuse_named_pipe(named)?;
+    pipes::refuse_device(named)?;
     let folder = run.map_or_else(|| PathBuf::from("bw8-runs").join("stdin"), Path::to_owned);
     let kept = run.and_then(kept);
     if let Some(kept) = &kept
@@ -62,7 +65,8 @@ pub fn keep(named: &Path, run: Option<&Path>) -> Result<PathBuf> {
 /// Input that ends in an error or holds nothing; no temporary file can be made.
 pub fn keep_for_now(named: &Path) -> Result<KeptForNow> {
     let place = files::no_temporary_file;
-    files::refuse_named_pipe(named)?;
+    pipes::refuse_named_pipe(named)?;
+    pipes::refuse_device(named)?;
     let folder = StagingDirectory::new_in(&std::env::temp_dir()).context(place)?;
     let path = folder.path().join("input");
     let mut file = std::fs::File::create_new(&path).context(place)?;
@@ -99,12 +103,16 @@ fn empty(named: &Path) -> Error {
     Error::usage(message!("format.empty", file = shown(named))).hint(message!("import.stdin_empty_hint"))
 }
 
+/// How much has come is said so often.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
+
 /// Writes standard input or a pipe to a file, and tells its hash and its first bytes.
 fn receive(named: &Path, file: &mut impl Write, place: impl Fn() -> Message) -> Result<(String, Vec<u8>)> {
     let is_standard = named.as_os_str() == "-";
     // Whoever is to write to it may not have begun.
-    let why = message!("import.waiting_for_input", file = shown(named));
-    let _waiting = Wait { why, until: None, ends: message!("waiting.other"), is_retry: false, is_urgent: true }.begin();
+    let waiting =
+        |why| Wait { why, until: None, ends: message!("waiting.other"), is_retry: false, is_urgent: true }.begin();
+    let mut _waiting = waiting(message!("import.waiting_for_input", file = shown(named)));
     let mut source: Box<dyn Read> = match is_standard {
         true => Box::new(std::io::stdin().lock()),
         false => Box::new(std::fs::File::open(named).context(|| shown(named))?),
@@ -112,12 +120,18 @@ fn receive(named: &Path, file: &mut impl Write, place: impl Fn() -> Message) -> 
     let mut hasher = Sha256::new();
     let mut head = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
+    let (mut all, mut told) = (0, Instant::now());
     loop {
         let read = source.read(&mut buffer).context(|| shown(named))?;
         if read == 0 {
             break;
         }
         hasher.update(&buffer[..read]);
+        all += read;
+        if told.elapsed() >= TOLD_EVERY {
+            told = Instant::now();
+            _waiting = waiting(message!("import.reading_input", file = shown(named), megabytes = all / 1_000_000));
+        }
         if head.len() < 4 {
             head.extend_from_slice(&buffer[..read.min(4)]);
         }

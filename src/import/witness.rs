@@ -78,6 +78,11 @@ impl Witness for RowWitness<'_> {
 }
 
 impl RowWitness<'_> {
+    /// Whether a record that was read is what was sent, by its key.
+    pub(super) fn is_echo_of(&self, record: &Map<String, Value>) -> bool {
+        self.is_echo(&Value::Object(record.clone()))
+    }
+
     /// Whether a record that comes back has the key that was sent, as far as it says one: the first one that both have.
     fn is_echo(&self, record: &Value) -> bool {
         let echo = |name: &String| record.get(name).map(as_text).filter(|text| !text.is_empty());

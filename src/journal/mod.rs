@@ -15,7 +15,9 @@
 
 mod added;
 mod claims;
+mod cursor;
 mod database;
+mod earlier;
 mod gone;
 mod identity;
 mod index;
@@ -26,11 +28,14 @@ mod reader;
 mod references;
 mod registration;
 mod rows;
+mod sent;
 mod status;
 mod writer;
 
 pub use added::{hash_for, hash_of_added};
 pub use claims::Claims;
+pub use cursor::OperationCursor;
+pub use earlier::Match;
 pub use identity::{Parent, RunIdentity};
 pub use index::{
     Given, GivenOldIds, IndexedExport, IndexedRun, InputRow, KnownOldId, OldIds, RegisteredRows, RunIndex, SentBefore,
@@ -39,8 +44,8 @@ pub use index::{
 pub use lock::Lock;
 pub use marks::Marks;
 pub use operation::{Claim, NextAttempt, OldId, Operation, Reason, Reservation, RowIdentity, RowKey, Settled};
-pub use reader::{JournalReader, MadeLast, Match, OperationCursor};
+pub use reader::{JournalReader, MadeLast};
 pub use references::KnownReference;
 pub use registration::Registration;
-pub use status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE};
+pub use status::{Counts, SETTLED, STORED_OTHERWISE, Status, TAGS_DROPPED, UNKNOWN_BEFORE, UNKNOWN_ELSEWHERE};
 pub use writer::{Journal, LARGEST_WINDOW};

@@ -3,52 +3,28 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::database::{
-    RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, get_withdrawn, totals, version_of,
-};
+use super::database::{RENEWED, REPEATS, connect, damaged, failed, get_identity, get_request_ids, totals, version_of};
 use super::identity::RunIdentity;
 use super::lock::Lock;
-use super::marks::LeftMarks;
-use super::operation::{OldId, Operation, RowIdentity, RowKey};
+use super::operation::{OldId, Operation, RowKey};
 use super::rows::{
     COLUMNS, COLUMNS_OF_VERSION_1, COLUMNS_OF_VERSION_2, COLUMNS_OF_VERSION_3, COLUMNS_OF_VERSION_4, INDEXES,
-    OLD_ID_INDEX, SAME_ROW, SENT, SENT_BY_OTHERS, SENT_HERE, SentRow, read_finding, read_message, read_operation,
-    read_sent, signed, unpack, unsigned,
+    OLD_ID_INDEX, SENT_BY_OTHERS, SENT_HERE, read_finding, read_message, read_operation, signed, unpack, unsigned,
 };
 use super::status::{Counts, STORED_OTHERWISE, Status, TAGS_DROPPED};
 use crate::check::findings::RowFinding;
-use crate::error::{Context, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::format::Content;
 use crate::message::Message;
 
-/// How a row is known to be one of the earlier input, in the order in which they are tried: with each of them all rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Match {
-    /// Its cells are those of a row that version 1 sent, which kept nothing else of it.
-    CellsOfVersion1,
-    /// It says the same, and its old id is the same.
-    OldId,
-    /// It says the same.
-    Identity,
-    /// Its cells are the same: the columns are read in another way now.
-    Cells,
-}
-
-impl Match {
-    /// All of them, in their order.
-    pub const ALL: [Match; 4] = [Match::CellsOfVersion1, Match::OldId, Match::Identity, Match::Cells];
-}
-
 /// Name of the note with the highest id that there was before the run's first write.
 pub(super) const HIGHEST_NOTE: &str = "highest_id";
+/// Name of the note with when the rows were last taken for something else.
+pub(super) const READ_OTHERWISE_NOTE: &str = "read_otherwise";
 
 /// The record that a run made last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +44,7 @@ pub struct JournalReader {
     folder: PathBuf,
     identity: RunIdentity,
     /// Version of the tables.
-    version: i64,
+    pub(super) version: i64,
 }
 
 impl JournalReader {
@@ -128,7 +104,7 @@ impl JournalReader {
     }
 
     /// Holds few pages in memory: who reads from one end to the other needs each of them once.
-    fn hold_little(&self) -> Result<()> {
+    pub(super) fn hold_little(&self) -> Result<()> {
         self.connection.pragma_update(None, "cache_size", -128).map_err(|error| failed(&self.folder, error))
     }
 
@@ -268,6 +244,15 @@ impl JournalReader {
         Ok(self.note(HIGHEST_NOTE)?.and_then(|text| text.parse().ok()))
     }
 
+    /// Until when the rows were sent by another mapping or other answers than the run goes by now, in milliseconds of Unix time;
+    /// none where there were no others.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn read_otherwise_until(&self) -> Result<Option<i64>> {
+        Ok(self.note(READ_OTHERWISE_NOTE)?.and_then(|text| text.parse().ok()))
+    }
+
     /// How many rows are in doubt for what other runs did.
     ///
     /// # Errors
@@ -281,13 +266,13 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    /// Whether any row was refused for one of these reasons.
+    /// Whether any row ended so for one of these reasons.
     ///
     /// # Errors
     /// A damaged file.
-    pub fn has_refused_for(&self, codes: &[&str]) -> Result<bool> {
+    pub fn has_ended_for(&self, status: Status, codes: &[&str]) -> Result<bool> {
         let marks = vec!["?"; codes.len()].join(", ");
-        let sql = format!("SELECT 1 FROM operation WHERE status = {} AND code IN ({marks})", Status::Refused as i64);
+        let sql = format!("SELECT 1 FROM operation WHERE status = {} AND code IN ({marks})", status as i64);
         self.connection
             .prepare(&sql)
             .and_then(|mut statement| statement.exists(rusqlite::params_from_iter(codes)))
@@ -524,138 +509,6 @@ impl JournalReader {
         found.map_err(|error| failed(&self.folder, error))
     }
 
-    /// Whether something happened before the input changed.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn has_earlier(&self) -> Result<bool> {
-        self.connection
-            .query_row("SELECT EXISTS (SELECT 1 FROM earlier)", [], |row| row.get(0))
-            .map_err(|error| failed(&self.folder, error))
-    }
-
-    /// Finds, for the row at `row_index`, the row of the earlier input that it is, by one of several ways to know it. No row
-    /// is found for two, nor are two rows for one.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn match_earlier(&self, way: Match, row_index: u64, row: &RowIdentity, old_id: Option<&OldId>) -> Result<()> {
-        // What has another old id is another row.
-        const FREE: &str = "AND rowid NOT IN (SELECT earlier FROM temp.matched)
-             AND (?4 IS NULL OR old_id IS NULL OR old_id = ?4)";
-        if way == Match::OldId && old_id.is_none() {
-            return Ok(());
-        }
-        let (condition, hash, copy) = match way {
-            Match::CellsOfVersion1 => {
-                ("content = ?2 AND coalesce(content_copy, 0) = ?3 AND identity IS NULL", row.content, row.content_copy)
-            }
-            Match::OldId => ("identity = ?2 AND old_id = ?4 AND ?3 >= 0", row.identity, row.copy),
-            Match::Identity => ("identity = ?2 AND coalesce(copy, 0) = ?3", row.identity, row.copy),
-            Match::Cells => ("content = ?2 AND coalesce(content_copy, 0) = ?3", row.content, row.content_copy),
-        };
-        self.connection
-            .prepare_cached(&format!(
-                "INSERT OR IGNORE INTO temp.matched (row, earlier)
-                 SELECT ?1, rowid FROM earlier WHERE {condition} {FREE} LIMIT 1"
-            ))
-            .and_then(|mut statement| {
-                statement.execute(params![signed(row_index), &hash[..], copy, old_id.map(OldId::to_text)])
-            })
-            .map_err(|error| failed(&self.folder, error))?;
-        Ok(())
-    }
-
-    /// What happened to the row at `row_index` before the input changed, once the matches are found.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn earlier(&self, row_index: u64) -> Result<Option<Operation>> {
-        self.one(
-            &format!(
-                "SELECT {} FROM earlier WHERE rowid = (SELECT earlier FROM temp.matched WHERE row = ?1)",
-                self.columns()
-            ),
-            params![signed(row_index)],
-        )
-    }
-
-    /// What happened before the input changed to the row with this natural key, of those that were sent and are not known
-    /// to have failed; and whether that row is still in the input.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn earlier_by_key(&self, key: u64) -> Result<Option<(Operation, bool)>> {
-        let one = |is_present: &str| {
-            self.one(
-                &format!(
-                    "SELECT {} FROM earlier WHERE key = ?1 AND status IN (1, 2, 3, 7)
-                     AND rowid {is_present} (SELECT earlier FROM temp.matched) LIMIT 1",
-                    self.columns()
-                ),
-                params![key.cast_signed()],
-            )
-        };
-        match one("IN")? {
-            Some(present) => Ok(Some((present, true))),
-            None => Ok(one("NOT IN")?.map(|gone| (gone, false))),
-        }
-    }
-
-    /// What was sent before the input changed for the row of this number in the run that is retried, where that row as it was is
-    /// no longer in the input.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn earlier_by_origin(&self, origin: u64) -> Result<Option<Operation>> {
-        self.one(
-            &format!(
-                "SELECT {} FROM earlier WHERE origin = ?1 AND status IN (1, 2, 3, 7)
-                 AND rowid NOT IN (SELECT earlier FROM temp.matched) LIMIT 1",
-                self.columns()
-            ),
-            params![signed(origin)],
-        )
-    }
-
-    /// The rows of an earlier input that made or changed the record of this id.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn earlier_of_record(&self, id: &str) -> Result<Vec<Operation>> {
-        let found = (|| {
-            self.connection
-                .prepare(&format!("SELECT {} FROM earlier WHERE CAST(id AS TEXT) = ?1 AND {SENT}", self.columns()))?
-                .query_map(params![id], read_operation)?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        })();
-        found.map_err(|error| failed(&self.folder, error))
-    }
-
-    /// The same for the row with this old id.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn earlier_by_old_id(&self, old_id: &OldId) -> Result<Option<(Operation, bool)>> {
-        let one = |is_present: &str| {
-            self.one(
-                &format!(
-                    "SELECT {} FROM earlier WHERE old_id = ?1 AND {SENT}
-                     AND rowid {is_present} (SELECT earlier FROM temp.matched) LIMIT 1",
-                    self.columns()
-                ),
-                params![old_id.to_text()],
-            )
-        };
-        if self.version < 4 {
-            return Ok(None);
-        }
-        match one("IN")? {
-            Some(present) => Ok(Some((present, true))),
-            None => Ok(one("NOT IN")?.map(|gone| (gone, false))),
-        }
-    }
-
     /// The row that a condition says, of this input or of an earlier one: one that was sent first, then one of this input.
     fn of_both(&self, condition: &str) -> String {
         let columns = self.columns();
@@ -739,135 +592,6 @@ impl JournalReader {
         self.one(&self.of_both("key = ?1"), params![key.cast_signed()])
     }
 
-    /// Calls `take` with every row that was sent and is not known to have failed: those of an earlier input first, then
-    /// those without an end. A row may come more than once; the last one counts.
-    ///
-    /// # Errors
-    /// A damaged file, or whatever `take` says.
-    pub(super) fn each_sent(&self, mut take: impl FnMut(SentRow) -> Result<()>) -> Result<()> {
-        self.each_sent_in("earlier", &mut take)?;
-        for key in self.reserved()? {
-            take(SentRow {
-                has_identity: key.identity.is_some(),
-                hash: key.identity.unwrap_or(key.content),
-                copy: key.copy,
-                key: key.key,
-                old_id: key.old_id.map(|old_id| *old_id),
-                status: Status::Unknown,
-                id: Value::Null,
-            })?;
-        }
-        self.each_sent_in("operation", &mut take)
-    }
-
-    fn each_sent_in(&self, table: &str, take: &mut impl FnMut(SentRow) -> Result<()>) -> Result<()> {
-        let broken = |error| failed(&self.folder, error);
-        let mut statement = self
-            .connection
-            .prepare(&format!("SELECT {} FROM {table} WHERE {SENT} AND NOT {SENT_BY_OTHERS}", self.columns()))
-            .map_err(broken)?;
-        let mut rows = statement.query([]).map_err(broken)?;
-        while let Some(row) = rows.next().map_err(broken)? {
-            take(read_sent(row).map_err(broken)?)?;
-        }
-        Ok(())
-    }
-
-    /// Whether each row that was sent and is not known to have failed has an old id.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn has_old_ids(&self) -> Result<bool> {
-        if self.version < 4 {
-            return Ok(false);
-        }
-        let lacks = |table: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE {SENT} AND old_id IS NULL)");
-        let sql = format!("SELECT NOT ({} OR {})", lacks("operation"), lacks("earlier"));
-        self.connection.query_row(&sql, [], |row| row.get(0)).map_err(|error| failed(&self.folder, error))
-    }
-
-    /// Whether rows were handed to the network of which the journal knows nothing: it was longer once. No process may be at
-    /// work on it.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub(super) fn lacks_rows(&self) -> Result<bool> {
-        let broken = |error| failed(&self.folder, error);
-        let reserved: HashSet<u64> = self.reserved()?.into_iter().map(|key| key.row).collect();
-        let mut statement = self.connection.prepare("SELECT row FROM operation ORDER BY row").map_err(broken)?;
-        let mut ended = statement.query([]).map_err(broken)?;
-        let (mut last, mut lacks) = (None, false);
-        LeftMarks::each_handed_over(&self.folder, &self.identity.run, |row| {
-            while last.is_none_or(|last| last < row) {
-                match ended.next().map_err(broken)? {
-                    Some(next) => last = Some(unsigned(next.get(0).map_err(broken)?)),
-                    None => break,
-                }
-            }
-            lacks = last != Some(row) && !reserved.contains(&row);
-            Ok(!lacks)
-        })?;
-        Ok(lacks)
-    }
-
-    /// How many rows were sent and are not known to have failed, those of an earlier input and those without an end
-    /// included, each counted once.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn sent(&self) -> Result<u64> {
-        Ok(self.ended_so(SENT)? + self.reserved()?.len() as u64)
-    }
-
-    /// How many rows are done or were told as done once, those of an earlier input included, each counted once. They never become
-    /// fewer.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn done(&self) -> Result<u64> {
-        Ok(self.ended_so(&format!("({SENT} AND status <> 7)"))? + self.withdrawn()?)
-    }
-
-    /// How many rows were told as done once and are not any more.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub(super) fn withdrawn(&self) -> Result<u64> {
-        get_withdrawn(&self.connection).map_err(|error| failed(&self.folder, error))
-    }
-
-    fn ended_so(&self, condition: &str) -> Result<u64> {
-        let same_row = match self.version {
-            1 => "operation.content = earlier.content AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)",
-            _ => SAME_ROW,
-        };
-        self.connection
-            .query_row(
-                &format!(
-                    "SELECT (SELECT count(*) FROM operation WHERE {condition})
-                     + (SELECT count(*) FROM earlier WHERE {condition}
-                        AND NOT EXISTS (SELECT 1 FROM operation WHERE {same_row} AND {condition}))"
-                ),
-                [],
-                |row| row.get(0),
-            )
-            .map(unsigned)
-            .map_err(|error| failed(&self.folder, error))
-    }
-
-    /// Whether a row was sent, or may have been.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn has_sent(&self) -> Result<bool> {
-        let sent = |table: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE {SENT})");
-        let has_sent: bool = self
-            .connection
-            .query_row(&format!("SELECT {} OR {}", sent("operation"), sent("earlier")), [], |row| row.get(0))
-            .map_err(|error| failed(&self.folder, error))?;
-        Ok(has_sent || !self.reserved()?.is_empty())
-    }
-
     /// Makes look-ups by number, origin and key fast. Kept out of a running import, which it would slow.
     ///
     /// # Errors
@@ -902,117 +626,10 @@ impl JournalReader {
             .map_err(|error| failed(&self.folder, error))
     }
 
-    fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Operation>> {
+    pub(super) fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Operation>> {
         self.connection
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_row(parameters, read_operation).optional())
             .map_err(|error| failed(&self.folder, error))
-    }
-}
-
-/// How many operations are read at a time.
-const AT_A_TIME: usize = 1024;
-/// Batches of them that wait for the one who asks.
-const WAITING: usize = 2;
-
-/// Operations looked up by the row_index of their row, for places that are asked for in order. They are read ahead, on a
-/// thread and a connection of their own.
-#[derive(Debug)]
-pub struct OperationCursor {
-    read: Arc<Vec<Operation>>,
-    /// How many of them are behind.
-    taken: usize,
-    /// Nobody listens any more once it is dropped, which is before the thread is waited for.
-    batches: Receiver<Result<Arc<Vec<Operation>>>>,
-    _thread: Arc<ReadingThread>,
-    folder: PathBuf,
-    is_complete: bool,
-}
-
-/// The thread that reads ahead, waited for by the last who listened: it reads the journal until it ends, and whoever closes the
-/// journal next wants it alone.
-#[derive(Debug)]
-struct ReadingThread(Option<JoinHandle<()>>);
-
-impl Drop for ReadingThread {
-    fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl OperationCursor {
-    /// The operations of the journal in a folder. Those that are written from now on may be missing.
-    ///
-    /// # Errors
-    /// A system that has no room for a thread.
-    pub fn open(folder: &Path) -> Result<OperationCursor> {
-        let [cursor] = OperationCursor::open_several(folder)?;
-        Ok(cursor)
-    }
-
-    /// The same for several who ask side by side, each on a thread of its own: the journal is read once for all of them.
-    ///
-    /// # Errors
-    /// A system that has no room for a thread.
-    pub fn open_several<const N: usize>(folder: &Path) -> Result<[OperationCursor; N]> {
-        let mut listeners = Vec::new();
-        let batches: [Receiver<_>; N] = std::array::from_fn(|_| {
-            let (sender, batches) = sync_channel(WAITING);
-            listeners.push(sender);
-            batches
-        });
-        let of_thread = folder.to_owned();
-        let thread = std::thread::Builder::new().spawn(move || read_ahead(&of_thread, listeners));
-        let thread = Arc::new(ReadingThread(Some(thread.context(|| folder.display().to_string())?)));
-        Ok(batches.map(|batches| OperationCursor {
-            read: Arc::default(),
-            taken: 0,
-            batches,
-            _thread: Arc::clone(&thread),
-            folder: folder.to_owned(),
-            is_complete: false,
-        }))
-    }
-
-    /// What happened to the row at `row_index`; none when it has no end.
-    ///
-    /// # Errors
-    /// A damaged file.
-    pub fn at(&mut self, row_index: u64) -> Result<Option<&Operation>> {
-        loop {
-            while self.read.get(self.taken).is_some_and(|first| first.row.row < row_index) {
-                self.taken += 1;
-            }
-            if self.taken < self.read.len() || self.is_complete {
-                return Ok(self.read.get(self.taken).filter(|first| first.row.row == row_index));
-            }
-            self.read = self.batches.recv().unwrap_or_else(|_| Err(damaged(&self.folder)))?;
-            self.taken = 0;
-            self.is_complete = self.read.len() < AT_A_TIME;
-        }
-    }
-}
-
-/// Reads all operations of a journal for those who listen.
-fn read_ahead(folder: &Path, mut listeners: Vec<SyncSender<Result<Arc<Vec<Operation>>>>>) {
-    let read = JournalReader::open(folder).and_then(|past| {
-        past.hold_little()?;
-        let mut from = 0;
-        loop {
-            let operations = past.operations(from, AT_A_TIME)?;
-            let is_last = operations.len() < AT_A_TIME;
-            from = operations.last().map_or(from, |last| last.row.row + 1);
-            let operations = Arc::new(operations);
-            // Who does not listen any more does not want to know.
-            listeners.retain(|listener| listener.send(Ok(Arc::clone(&operations))).is_ok());
-            if listeners.is_empty() || is_last {
-                return Ok(());
-            }
-        }
-    });
-    if let Err(error) = read {
-        listeners.iter().for_each(|listener| drop(listener.send(Err(error.clone()))));
     }
 }

@@ -8,6 +8,8 @@ pub const UNKNOWN_ELSEWHERE: &str = "unknown_elsewhere";
 pub const TAGS_DROPPED: &str = "tags_dropped";
 /// The code of a row whose record says something else than was sent, though not what it said before.
 pub const STORED_OTHERWISE: &str = "stored_otherwise";
+/// The code of a row that is done by what was found in the account: its record says what the row says.
+pub const SETTLED: &str = "settled";
 /// The code of a row in doubt, which a run may have sent whose journal is gone: it is found out here.
 pub const UNKNOWN_BEFORE: &str = "unknown_before";
 

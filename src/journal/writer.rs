@@ -16,7 +16,7 @@ use super::identity::RunIdentity;
 use super::lock::Lock;
 use super::marks::{LeftMarks, Mark, Marks};
 use super::operation::{NextAttempt, Operation, Reason, Reservation, RowKey, Settled};
-use super::reader::{HIGHEST_NOTE, JournalReader};
+use super::reader::{HIGHEST_NOTE, JournalReader, READ_OTHERWISE_NOTE};
 use super::rows::{
     COLUMNS, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT_BY_OTHERS, pack, put_finding, put_operations, read_operation,
     signed, unpack,
@@ -28,6 +28,12 @@ use crate::error::{Context, Error, Exit, Result};
 use crate::files;
 use crate::message;
 
+/// Takes away the end of an earlier input that a row was given as its own: its cells are the same, or what it says.
+const FORGET_EARLIER: &str = "DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM operation WHERE operation.row = ?1
+  AND operation.at = earlier.at AND operation.status = earlier.status
+  AND (operation.identity = earlier.identity AND coalesce(operation.copy, 0) = coalesce(earlier.copy, 0)
+    OR operation.content = earlier.content
+      AND coalesce(operation.content_copy, 0) = coalesce(earlier.content_copy, 0)))";
 /// Most rows that one window may reserve.
 pub const LARGEST_WINDOW: usize = 1024;
 /// Name of a journal that is being made.
@@ -261,6 +267,8 @@ impl Journal {
                             NextAttempt::Repeat => repeats.push(request_id),
                             NextAttempt::Anew => renewed.push(request_id),
                         }
+                        // What it was before the input changed is over, too: it would be taken for its end once more.
+                        transaction.prepare_cached(FORGET_EARLIER)?.execute([signed(*row)])?;
                         transaction.prepare_cached("DELETE FROM operation WHERE row = ?1")?.execute([signed(*row)])?;
                         continue;
                     }
@@ -444,6 +452,22 @@ impl Journal {
         self.put(&format!("note.{name}"), value)
     }
 
+    /// Keeps that the rows are taken for something else from now on than when they were sent.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub fn note_read_otherwise(&self) -> Result<()> {
+        let last = self
+            .connection
+            .query_row("SELECT max(at) FROM (SELECT at FROM operation UNION ALL SELECT at FROM earlier)", [], |row| {
+                row.get::<_, Option<i64>>(0)
+            })
+            .map_err(|error| failed(&self.folder, error))?;
+        // A clock that was set back meanwhile makes no row younger than this.
+        let until = jiff::Timestamp::now().as_millisecond().max(last.unwrap_or(i64::MIN));
+        self.set_note(READ_OTHERWISE_NOTE, &until.to_string())
+    }
+
     /// Keeps the highest id that there is before the run's first write.
     ///
     /// # Errors
@@ -496,6 +520,19 @@ impl Journal {
         let delete = "DELETE FROM operation WHERE status = ?1 AND code IS NOT ?2";
         self.connection
             .execute(delete, params![Status::Held as i64, spared.unwrap_or_default()])
+            .map(drop)
+            .map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Takes their end from rows that were held back for these codes: what they wait for may be there now.
+    ///
+    /// # Errors
+    /// A full disk, a damaged file.
+    pub fn reopen_held_for(&mut self, codes: &[&str]) -> Result<()> {
+        let marks = vec!["?"; codes.len()].join(", ");
+        let delete = format!("DELETE FROM operation WHERE status = {} AND code IN ({marks})", Status::Held as i64);
+        self.connection
+            .execute(&delete, rusqlite::params_from_iter(codes))
             .map(drop)
             .map_err(|error| failed(&self.folder, error))
     }
@@ -567,8 +604,8 @@ fn in_doubt(row: RowKey, at: i64) -> Operation {
 
 #[cfg(test)]
 mod tests {
+    use super::super::earlier::Match;
     use super::super::operation::RowIdentity;
-    use super::super::reader::Match;
     use super::super::status::Counts;
     use super::*;
 

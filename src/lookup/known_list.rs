@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::key_index::{Ids, KeyIndex, fields, hash};
 use super::shown::ShownFields;
 use crate::api::as_text;
+use crate::check::duplicates::each_value;
 use crate::entity::{Custom, Entity, Field};
 use crate::error::Result;
 use crate::message::Message;
@@ -71,6 +72,8 @@ struct Indexed {
 struct IndexedFields {
     names: Vec<String>,
     index: KeyIndex,
+    /// Those that have several values of the one field, by each of them.
+    among: KeyIndex,
     /// Why nobody can be found by these fields.
     unseen: Option<Message>,
 }
@@ -94,26 +97,33 @@ impl<'a> KnownList<'a> {
             return Ok(());
         }
         let sets: Vec<Vec<&Field>> = new.iter().map(|set| fields(self.entity, set).unwrap_or_default()).collect();
-        let mut indexes: Vec<KeyIndex> = sets.iter().map(|_| KeyIndex::default()).collect();
+        let mut indexes: Vec<[KeyIndex; 2]> = sets.iter().map(|_| Default::default()).collect();
         let mut shown: Vec<ShownFields<'_>> = sets.iter().map(|set| ShownFields::of(set)).collect();
         let mut ids = Ids::default();
         self.each(|id, record| {
             let place = ids.add(id);
             shown.iter_mut().for_each(|shown| shown.look_at(record));
-            for (set, index) in sets.iter().zip(&mut indexes) {
+            for (set, [index, among]) in sets.iter().zip(&mut indexes) {
                 let texts: Option<Vec<_>> = set.iter().map(|field| record.get(&field.name).map(as_text)).collect();
                 let texts = texts.filter(|texts| !texts.is_empty());
-                if let Some(hash) = texts.and_then(|texts| hash(set, texts.iter().map(|text| &**text))) {
+                let Some(texts) = texts else { continue };
+                if let Some(hash) = hash(set, texts.iter().map(|text| &**text)) {
                     index.add(hash, place);
+                }
+                if let ([field], [text]) = (&set[..], &texts[..]) {
+                    let each = each_value(field, text);
+                    let hashes = each.into_iter().filter_map(|value| hash(set, [value].into_iter()));
+                    hashes.for_each(|hash| among.add(hash, place));
                 }
             }
         })?;
         // The list does not change while the command runs, so that places are the same in every reading.
         indexed.ids = ids;
-        for ((set, mut index), shown) in new.into_iter().zip(indexes).zip(shown) {
+        for ((set, [mut index, mut among]), shown) in new.into_iter().zip(indexes).zip(shown) {
             index.sort();
+            among.sort();
             let names = set.iter().map(|name| (*name).to_owned()).collect();
-            indexed.by_fields.push(IndexedFields { names, index, unseen: shown.unseen() });
+            indexed.by_fields.push(IndexedFields { names, index, among, unseen: shown.unseen() });
         }
         Ok(())
     }
@@ -124,11 +134,28 @@ impl<'a> KnownList<'a> {
     /// # Errors
     /// A mirror that cannot be read.
     pub fn find(&self, names: &[&str], values: &[&str]) -> Result<Vec<String>> {
+        self.find_in(|of| &of.index, names, values)
+    }
+
+    /// The ids of the records that have this number or address in one field, beside others.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn find_among_several(&self, names: &[&str], values: &[&str]) -> Result<Vec<String>> {
+        self.find_in(|of| &of.among, names, values)
+    }
+
+    fn find_in(
+        &self,
+        index: impl Fn(&IndexedFields) -> &KeyIndex,
+        names: &[&str],
+        values: &[&str],
+    ) -> Result<Vec<String>> {
         self.index(&[names])?;
         let indexed = self.indexed.borrow();
         let hash = fields(self.entity, names).and_then(|fields| hash(&fields, values.iter().copied()));
         Ok(match (indexed.of(names), hash) {
-            (Some(of), Some(hash)) => of.index.find(hash, &indexed.ids).map(str::to_owned).collect(),
+            (Some(of), Some(hash)) => index(of).find(hash, &indexed.ids).map(str::to_owned).collect(),
             _ => Vec::new(),
         })
     }
@@ -252,6 +279,7 @@ mod tests {
             json!({"cId": "50001", "name": "示例 一", "mobile": "13000000001", "email": "One@example.com"}),
             json!({"cId": "50002", "name": "示例一", "mobile": "+8613000000002", "fixnumber": "010-00000000"}),
             json!({"cId": "50003", "name": "示例三", "mobile": "13000000003", "state": "3"}),
+            json!({"cId": "40001", "name": "示例四", "mobile": "13000000004，13000000005"}),
         ]);
         list.index(&[&["mobile"], &["name"]]).unwrap();
         assert_eq!(list.find(&["mobile"], &["130 0000 0001"]).unwrap(), ["50001"]);
@@ -262,6 +290,9 @@ mod tests {
         for (names, values) in [(["mobile"], ["13000000003"]), (["name"], [" "]), (["nothing"], ["13000000001"])] {
             assert!(list.find(&names, &values).unwrap().is_empty(), "{names:?} {values:?}");
         }
+        assert!(list.find(&["mobile"], &["13000000005"]).unwrap().is_empty());
+        assert_eq!(list.find_among_several(&["mobile"], &["+86 13000000005"]).unwrap(), ["40001"]);
+        assert!(list.find_among_several(&["mobile"], &["13000000002"]).unwrap().is_empty());
         assert_eq!(list.record("50002").unwrap().unwrap()["name"], "示例一");
         assert!(list.record("50003").unwrap().is_none());
         assert!(list.record("050002").unwrap().is_none());

@@ -20,20 +20,44 @@ use crate::value;
 impl MappingBuilder<'_> {
     /// What the mapping file says goes first.
     pub(super) fn take_mapping(&mut self) -> Result<()> {
-        let file = self.file;
         self.compare_header()?;
-        if let Some(entity) = file.entity.as_ref().filter(|entity| **entity != self.entity.name) {
-            let what = message!("mapping.other_entity", entity = entity, given = self.entity.name);
-            return Err(Error::usage(what).hint(message!("mapping.other_entity_hint", entity = entity)));
+        self.refuse_other_entity()?;
+        self.take_skipped()?;
+        self.take_dropped()?;
+        self.take_columns()?;
+        self.take_constants()?;
+        self.take_templates()?;
+        self.take_defaults()?;
+        self.take_values()?;
+        self.take_cleared()?;
+        self.take_overwrites()
+    }
+
+    fn refuse_other_entity(&self) -> Result<()> {
+        match self.file.entity.as_ref().filter(|entity| **entity != self.entity.name) {
+            Some(entity) => {
+                let what = message!("mapping.other_entity", entity = entity, given = self.entity.name);
+                Err(Error::usage(what).hint(message!("mapping.other_entity_hint", entity = entity)))
+            }
+            None => Ok(()),
         }
-        for (column, texts) in &file.skip {
+    }
+
+    /// Texts of columns whose rows are not sent.
+    fn take_skipped(&mut self) -> Result<()> {
+        for (column, texts) in &self.file.skip {
             if self.passes_over(&column.key) {
                 continue;
             }
             let index = self.column_of(column, &column.key, "[skip]")?;
             self.skip.push((index, texts.iter().map(|entry| entry.key.clone()).collect()));
         }
-        for entry in &file.drop {
+        Ok(())
+    }
+
+    /// Columns that are not sent.
+    fn take_dropped(&mut self) -> Result<()> {
+        for entry in &self.file.drop {
             if self.passes_over(&entry.key) {
                 continue;
             }
@@ -46,7 +70,12 @@ impl MappingBuilder<'_> {
                 self.reasons.insert(column, t!("mapping.dropped").into_owned());
             }
         }
-        for entry in &file.columns {
+        Ok(())
+    }
+
+    /// Which field each column is.
+    fn take_columns(&mut self) -> Result<()> {
+        for entry in &self.file.columns {
             if self.passes_over(&entry.key) {
                 continue;
             }
@@ -58,7 +87,7 @@ impl MappingBuilder<'_> {
             if self.means_old_id(&entry.value) {
                 match &self.said_old_id {
                     None => self.said_old_id = Some((column, entry.clone())),
-                    Some(_) if file.optional => {
+                    Some(_) if self.file.optional => {
                         self.reasons.insert(column, t!("mapping.another_column").into_owned());
                     }
                     Some(_) => return Err(self.second_source(entry, &entry.value, "[columns]")),
@@ -66,7 +95,7 @@ impl MappingBuilder<'_> {
                 continue;
             }
             let field_index = self.field_of(entry, &entry.value, "[columns]")?;
-            if file.optional && self.sources[field_index].is_some() {
+            if self.file.optional && self.sources[field_index].is_some() {
                 self.reasons.insert(column, t!("mapping.another_column").into_owned());
                 continue;
             }
@@ -74,18 +103,29 @@ impl MappingBuilder<'_> {
                 return Err(self.second_source(entry, &entry.key, "[columns]"));
             }
             // A mapping that is shipped is used for accounts of all kinds.
-            if let Some(because) = self.unsendable(&self.entity.fields[field_index]).filter(|_| file.optional) {
+            if let Some(because) = self.unsendable(&self.entity.fields[field_index]).filter(|_| self.file.optional) {
                 self.reasons.insert(column, because);
                 continue;
             }
             self.take(entry, "[columns]", field_index, ValueSource::Column(column))?;
         }
-        for entry in &file.constants {
+        Ok(())
+    }
+
+    /// Values that all rows have.
+    fn take_constants(&mut self) -> Result<()> {
+        for entry in &self.file.constants {
             let field_index = self.field_of(entry, &entry.key, "[constants]")?;
             self.refuse_template(entry, "[constants]")?;
             self.refuse_bad_value(entry, field_index, "[constants]")?;
             self.take(entry, "[constants]", field_index, ValueSource::Constant(entry.value.clone()))?;
         }
+        Ok(())
+    }
+
+    /// Values made of several columns.
+    fn take_templates(&mut self) -> Result<()> {
+        let file = self.file;
         for entry in &file.templates {
             let field_index = self.field_of(entry, &entry.key, "[templates]")?;
             let mut lacks = false;
@@ -115,7 +155,12 @@ impl MappingBuilder<'_> {
             }
             self.take(entry, "[templates]", field_index, ValueSource::Template(Box::new(template)))?;
         }
-        for entry in &file.defaults {
+        Ok(())
+    }
+
+    /// Values of blank cells.
+    fn take_defaults(&mut self) -> Result<()> {
+        for entry in &self.file.defaults {
             let field_index = self.field_of(entry, &entry.key, "[defaults]")?;
             self.refuse_template(entry, "[defaults]")?;
             self.refuse_unsendable(entry, field_index, "[defaults]")?;
@@ -124,7 +169,12 @@ impl MappingBuilder<'_> {
                 return Err(self.second_source(entry, &entry.key, "[defaults]"));
             }
         }
-        for (field, entries) in &file.values {
+        Ok(())
+    }
+
+    /// What words of the file mean.
+    fn take_values(&mut self) -> Result<()> {
+        for (field, entries) in &self.file.values {
             let field_index = self.field_of(field, &field.key, "[values]")?;
             self.refuse_unsendable(field, field_index, "[values]")?;
             for entry in entries {
@@ -135,11 +185,22 @@ impl MappingBuilder<'_> {
                 return Err(self.second_source(field, &field.key, "[values]"));
             }
         }
-        for entry in &file.clear {
+        Ok(())
+    }
+
+    /// Fields that blank cells empty.
+    fn take_cleared(&mut self) -> Result<()> {
+        for entry in &self.file.clear {
             let field_index = self.field_named(entry, "clear")?;
             self.refuse_unsendable(entry, field_index, "clear")?;
             self.clears.insert(field_index);
         }
+        Ok(())
+    }
+
+    /// What may be written over.
+    fn take_overwrites(&mut self) -> Result<()> {
+        let file = self.file;
         // What is typed goes before what a file says.
         for entry in file.overwrite.iter().chain(&file.typed_overwrites) {
             let field_index = self.field_named(entry, "[overwrite]")?;

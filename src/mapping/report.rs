@@ -87,9 +87,11 @@ impl MappingReport {
         self.unmatched.iter().map(|unused| column_place(&unused.column, &unused.header)).collect()
     }
 
-    /// Forgets the columns without a header, but those of these letters: nothing stands in them.
-    pub fn forget_blank_columns(&mut self, but: &[&str]) {
-        self.unmatched.retain(|unused| !unused.header.is_empty() || but.contains(&unused.column.as_str()));
+    /// Forgets the columns without a header, and that of the member which holds custom fields, but those of these letters: nothing
+    /// stands in them. Of a record with custom fields each is a column of its own.
+    pub fn forget_blank_columns(&mut self, member: &str, but: &[&str]) {
+        let is_known = |header: &str| header.is_empty() || header == member;
+        self.unmatched.retain(|unused| !is_known(&unused.header) || but.contains(&unused.column.as_str()));
     }
 
     /// How a mapping file leaves these columns out: by their headers, or by their numbers where these tell nothing.

@@ -9,4 +9,4 @@ mod store;
 mod tables;
 
 pub use store::{DAMAGED, Mirror};
-pub use tables::{Batch, Key, List, Marks, PageCursor, PageOrder, Wall};
+pub use tables::{Batch, Key, List, Marks, PageCursor, PageOrder, ToldTotals, Wall};

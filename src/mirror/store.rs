@@ -53,15 +53,18 @@ impl Mirror {
         // A crash of the machine may cost the last pages, never the file: they are asked for again.
         connection.pragma_update(None, "synchronous", "NORMAL").context(cannot_open)?;
         let mirror = Mirror { connection, path: path.to_owned(), noted: RefCell::default(), _temporary: None };
-        mirror.set_up().map_err(|error| error.hint(message!("mirror.cannot_open_hint")))?;
+        mirror.set_up().map_err(|error| match code_of(&error) {
+            // What is on a disk that fails is no matter of the file.
+            Some(ErrorCode::SystemIoFailure) => error.hint(message!("system.disk_fails_hint")),
+            Some(ErrorCode::DiskFull) => error.hint(message!("system.disk_full_hint")),
+            _ => error.hint(message!("mirror.cannot_open_hint")),
+        })?;
         Ok(mirror)
     }
 
     /// Whether an error says that the file is damaged, and not that it cannot be reached.
     pub fn is_damage(error: &Error) -> bool {
-        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<rusqlite::Error>());
-        let code = source.and_then(rusqlite::Error::sqlite_error_code);
-        matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        matches!(code_of(error), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
     }
 
     /// Moves a damaged file out of the way, so that the next mirror begins anew. Tells where it is.
@@ -449,6 +452,25 @@ impl Mirror {
         Ok(batch)
     }
 
+    /// The first and the last key that the list's generation has seen.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn ends(&self, list: &List) -> Result<Option<[String; 2]>> {
+        let key = |order: &str| {
+            let sql = format!(
+                "SELECT key FROM record WHERE list = ? AND seen = ? ORDER BY rank {order}, key {order} LIMIT 1"
+            );
+            self.connection
+                .prepare_cached(&sql)
+                .and_then(|mut statement| {
+                    statement.query_row(params![list.id, list.generation], |row| row.get::<_, String>(0)).optional()
+                })
+                .context(|| self.failed())
+        };
+        Ok(key("ASC")?.zip(key("DESC")?).map(|(first, last)| [first, last]))
+    }
+
     /// How many records the list's generation has seen.
     ///
     /// # Errors
@@ -463,6 +485,18 @@ impl Mirror {
     /// A file that cannot be read.
     pub fn seen_only_before(&self, list: &List) -> Result<u64> {
         self.count("SELECT COUNT(*) FROM record WHERE list = ? AND seen = ?", params![list.id, list.generation - 1])
+    }
+
+    /// Ids of records that the list's generation did not see and that were not deleted when they were seen, the newest first.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn not_seen(&self, list: &List, most: usize) -> Result<Vec<String>> {
+        let select = "SELECT key FROM record WHERE list = ? AND seen < ? AND is_deleted = 0 ORDER BY rank DESC, key DESC LIMIT ?";
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut statement = self.connection.prepare_cached(select).context(|| self.failed())?;
+        let ids = statement.query_map(params![list.id, list.generation, most], |row| row.get(0));
+        ids.and_then(Iterator::collect).context(|| self.failed())
     }
 
     /// How many records a list holds, whichever generation saw them.
@@ -726,6 +760,12 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn create_private(path: &Path) -> std::io::Result<()> {
     std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path).map(drop)
+}
+
+/// What the database says of an error that it caused.
+fn code_of(error: &Error) -> Option<ErrorCode> {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<rusqlite::Error>());
+    source.and_then(rusqlite::Error::sqlite_error_code)
 }
 
 #[cfg(test)]

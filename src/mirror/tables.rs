@@ -52,7 +52,7 @@ CREATE TABLE detail(
     rank INTEGER NOT NULL,
     key TEXT NOT NULL,
     name TEXT NOT NULL,
-    -- A hash of what the list said of the record when it was asked.
+    -- A hash of what the list said of the record when it was asked, and when that was, seconds of Unix time.
     stamp TEXT NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY(list, rank, key, name)
@@ -178,6 +178,12 @@ pub struct PageCursor {
     /// Records came after it had said that there is no next page.
     #[serde(default)]
     pub is_next_wrong: bool,
+    /// The service's total of the whole list was seen to be of something else: that of a part tells nothing either.
+    #[serde(default)]
+    pub is_total_wrong: bool,
+    /// What was told of totals in all readings.
+    #[serde(default)]
+    pub told: ToldTotals,
     /// Pages read.
     pub pages: u64,
     /// Pages that brought something new.
@@ -219,6 +225,17 @@ pub struct PageCursor {
     pub wall: Option<Wall>,
     /// Read to its end.
     pub is_finished: bool,
+}
+
+/// The totals that were told of a list, in all of its readings by one command.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldTotals {
+    /// The one before the last that was another.
+    pub other: Option<u64>,
+    /// The highest.
+    pub highest: Option<u64>,
+    /// They went from one number to another and back: two machines of the service may have answered, one of which lacks records.
+    pub is_returning: bool,
 }
 
 /// The order of ids in pages.

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::column::{Column, ColumnSource};
+use super::custom::{CustomValues, joined_custom};
 use super::definitions::Definitions;
 use super::html;
 use super::moment::{self, Moment};
 use super::names::Names;
-use super::record::{CustomValues, text_of};
+use super::record::{text_of, told};
 use super::row_batch::RowBatch;
 use crate::entity::{Custom, CustomKind, Field, Kind};
 use crate::error::Result;
@@ -51,9 +52,9 @@ impl Projection<'_> {
     pub fn add(&mut self, record: &Value, detail: Option<&Value>, rows: &mut RowBatch) -> Result<()> {
         let (columns, style, custom, names) = (&self.columns, self.style, self.custom, &mut self.names);
         let definitions = &self.definitions;
-        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
+        let get = |name: &str| told(record, detail, name);
         let has_custom = columns.iter().any(Column::is_custom);
-        let values = if has_custom { CustomValues::of(get(&custom.member), custom) } else { CustomValues::default() };
+        let values = if has_custom { CustomValues::of(record, detail, custom) } else { CustomValues::default() };
         for column in columns {
             match &column.from {
                 ColumnSource::Field(field) if field.custom && definitions.has_options(&field.name) => {
@@ -80,8 +81,8 @@ impl Projection<'_> {
     /// # Errors
     /// A name that cannot be looked up.
     pub fn add_as_it_came(&mut self, record: &Value, detail: Option<&Value>, rows: &mut RowBatch) -> Result<()> {
-        let get = |name: &str| detail.and_then(|detail| detail.get(name)).or_else(|| record.get(name));
-        let values = CustomValues::of(get(&self.custom.member), self.custom);
+        let get = |name: &str| told(record, detail, name);
+        let values = CustomValues::of(record, detail, self.custom);
         let mut named = Map::new();
         for column in &self.columns {
             let value = match &column.from {
@@ -111,7 +112,11 @@ impl Projection<'_> {
                 (_, Value::Object(members)) => {
                     let own = detail.and_then(Value::as_object).into_iter().flatten();
                     let mut whole = members.clone();
-                    whole.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+                    let is_told = |(name, value): &(&String, &Value)| !value.is_null() || !members.contains_key(*name);
+                    whole.extend(own.filter(is_told).map(|(name, value)| (name.clone(), value.clone())));
+                    if let Some(fields) = detail.and_then(|detail| joined_custom(record, detail, self.custom)) {
+                        whole.insert(self.custom.member.clone(), fields);
+                    }
                     whole.extend(named);
                     rows.push_json(&Value::Object(whole));
                 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::api::as_text;
-use crate::entity::{Choice, Confidence, Custom, CustomKind, Field, Kind, fold};
+use crate::entity::{Choice, Confidence, Custom, CustomKind, Field, Kind, fold, titled};
 
 /// Stands between the options of a cascade, from the first level to the last.
 const LEVELS: &str = "/";
@@ -89,11 +89,27 @@ impl Definitions {
             .unwrap_or(key)
     }
 
-    /// The key of a label or key.
+    /// The key of a label or key, or of a label with its key as headers tell them apart.
     pub fn key_of(&self, word: &str) -> Option<&str> {
+        self.keys_of(word).first().copied()
+    }
+
+    /// The keys of all fields of a label, the account's own before those of the service; of a key or a header with one, that.
+    pub fn keys_of(&self, word: &str) -> Vec<&str> {
         let wanted = fold(word);
-        let is_meant = |key: &&String| *key == word || fold(self.label(key)) == wanted;
-        self.keys.iter().find(is_meant).map(String::as_str)
+        let all = || self.keys.iter().map(String::as_str);
+        if let Some(key) = all().find(|key| *key == word || fold(&titled(self.label(key), key)) == wanted) {
+            return vec![key];
+        }
+        let (system, own): (Vec<&str>, Vec<&str>) =
+            all().filter(|key| fold(self.label(key)) == wanted).partition(|key| self.by_key[*key].is_system);
+        if own.is_empty() { system.into_iter().take(1).collect() } else { own }
+    }
+
+    /// The labels of the account's own fields, each with its key.
+    pub fn titles(&self) -> impl Iterator<Item = String> {
+        let own = self.keys.iter().filter(|key| !self.by_key[*key].is_system);
+        own.map(|key| format!("{} ({key})", self.label(key)))
     }
 
     /// Whether another custom field than the one of this key has a label, in its folded form.
@@ -130,12 +146,12 @@ impl Definitions {
     }
 
     /// Whether the values of a field are options.
-    pub(super) fn has_options(&self, key: &str) -> bool {
+    pub fn has_options(&self, key: &str) -> bool {
         self.by_key.get(key).is_some_and(|definition| !definition.options.is_empty())
     }
 
     /// What the values of a field are; none when the account does not say it in words that are known.
-    pub(super) fn kind(&self, key: &str) -> Option<CustomKind> {
+    pub fn kind(&self, key: &str) -> Option<CustomKind> {
         self.by_key.get(key)?.kind
     }
 
@@ -162,6 +178,29 @@ impl Definitions {
         let options = &self.by_key.get(key)?.options;
         let found = options.iter().find(|option| option.path == word);
         found.or_else(|| options.iter().find(|option| option.text == word)).map(|option| option.id.as_str())
+    }
+
+    /// All texts that a record may have where a word or an id stands for an option: its id, its words, and each option of the same
+    /// name on several branches. A box that is checked has a word of its own in every service.
+    pub fn spellings(&self, key: &str, word: &str) -> Vec<String> {
+        let Some(definition) = self.by_key.get(key) else { return Vec::new() };
+        if definition.kind == Some(CustomKind::Check) && definition.options.is_empty() {
+            let wanted = fold(word);
+            let said =
+                |choice: &Choice| choice.aliases.iter().cloned().chain([choice.value.clone()]).collect::<Vec<_>>();
+            return yes_and_no()
+                .iter()
+                .map(said)
+                .find(|words| words.iter().any(|word| fold(word) == wanted))
+                .unwrap_or_default();
+        }
+        let options = &definition.options;
+        let mut found: Vec<&FieldOption> =
+            options.iter().filter(|option| option.path == word || option.id == word).collect();
+        if found.is_empty() {
+            found = options.iter().filter(|option| option.text == word).collect();
+        }
+        found.iter().flat_map(|option| [option.id.clone(), option.path.clone()]).collect()
     }
 
     /// The custom fields as the catalog would have them, for requests that take options by their ids or by their texts.

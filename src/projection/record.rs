@@ -1,7 +1,6 @@
-//! What a record says, read by the catalog: its texts, its custom fields, whether it is deleted.
+//! What a record says, read by the catalog: its texts, whether it is deleted.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -18,50 +17,23 @@ pub fn text_of(value: &Value) -> Cow<'_, str> {
     }
 }
 
+/// What a member says: on the record's own page, or in the list where that page leaves it out or has nothing for it.
+pub fn told<'a>(record: &'a Value, detail: Option<&'a Value>, name: &str) -> Option<&'a Value> {
+    let own = detail.and_then(|detail| detail.get(name));
+    own.filter(|value| !value.is_null()).or_else(|| record.get(name)).or(own)
+}
+
 /// Whether the record is marked as deleted.
 pub fn is_deleted(entity: &Entity, record: &Value) -> bool {
+    is_told_deleted(entity, record, None)
+}
+
+/// Whether the record is marked as deleted, by its own page or by the list.
+pub fn is_told_deleted(entity: &Entity, record: &Value, detail: Option<&Value>) -> bool {
     entity.deleted.as_ref().is_some_and(|deleted| {
-        record.get(&deleted.field).is_some_and(|value| deleted.values.iter().any(|word| *word == as_text(value)))
+        told(record, detail, &deleted.field)
+            .is_some_and(|value| deleted.values.iter().any(|word| *word == as_text(value)))
     })
-}
-
-/// The keys of a record's custom fields.
-pub fn custom_keys<'a>(record: &'a Value, custom: &'a Custom) -> impl Iterator<Item = Cow<'a, str>> {
-    let fields = record.get(&custom.member).and_then(Value::as_array);
-    fields.into_iter().flatten().filter_map(|field| field.get(&custom.key)).map(as_text).filter(|key| !key.is_empty())
-}
-
-/// The value of a custom field among `fields`, the member of a record that carries them; none when it is not there.
-pub fn custom_value<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<&'a Value> {
-    let is_meant = |field: &&Value| field.get(&custom.key).is_some_and(|found| as_text(found) == key);
-    fields?.as_array()?.iter().find(is_meant)?.get(&custom.value)
-}
-
-/// The text of a custom field.
-pub fn custom_text<'a>(fields: Option<&'a Value>, custom: &Custom, key: &str) -> Option<Cow<'a, str>> {
-    custom_value(fields, custom, key).map(text_of)
-}
-
-/// The values of a record's custom fields by their keys: a record may have hundreds of them, and a table as many columns.
-#[derive(Debug, Default)]
-pub struct CustomValues<'a>(HashMap<Cow<'a, str>, &'a Value>);
-
-impl<'a> CustomValues<'a> {
-    /// The values in `fields`, the member of a record that carries them. The first of a key counts.
-    pub fn of(fields: Option<&'a Value>, custom: &Custom) -> Self {
-        let mut values = HashMap::new();
-        for field in fields.and_then(Value::as_array).into_iter().flatten() {
-            if let (Some(key), Some(value)) = (field.get(&custom.key), field.get(&custom.value)) {
-                values.entry(as_text(key)).or_insert(value);
-            }
-        }
-        CustomValues(values)
-    }
-
-    /// The value of this key.
-    pub fn get(&self, key: &str) -> Option<&'a Value> {
-        self.0.get(key).copied()
-    }
 }
 
 /// Takes the members out of a record that nobody may see, custom fields among them, but for those in `kept`.
@@ -74,13 +46,81 @@ pub fn remove_secrets(record: &mut Value, entity: &Entity, custom: &Custom, kept
         .collect();
     let Some(members) = record.as_object_mut().filter(|_| !secrets.is_empty()) else { return };
     members.retain(|name, _| !secrets.contains(&name.as_str()));
-    if let Some(fields) = members.get_mut(&custom.member).and_then(Value::as_array_mut) {
-        let is_secret = |field: &Value| field.get(&custom.key).is_some_and(|key| secrets.contains(&&*as_text(key)));
-        fields.retain(|field| !is_secret(field));
+    if let Some(fields) = members.get_mut(&custom.member) {
+        remove_custom(fields, custom, &secrets);
+    }
+}
+
+/// Takes custom fields out of the member that carries them, in whatever form; tells whether any was there.
+fn remove_custom(fields: &mut Value, custom: &Custom, secrets: &[&str]) -> bool {
+    let is_named = |name: &Value| secrets.contains(&&*as_text(name));
+    let is_secret = |field: &Value| match field {
+        Value::Array(pair) => matches!(pair.as_slice(), [name, _] if is_named(name)),
+        field => field.get(&custom.key).is_some_and(is_named),
+    };
+    match fields {
+        Value::Array(fields) => {
+            let before = fields.len();
+            fields.retain(|field| !is_secret(field));
+            fields.len() < before
+        }
+        Value::Object(_) if is_secret(fields) => {
+            *fields = Value::Null;
+            true
+        }
+        Value::Object(fields) => {
+            let before = fields.len();
+            fields.retain(|name, field| !(secrets.contains(&name.as_str()) || field.is_object() && is_secret(field)));
+            fields.len() < before
+        }
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(mut inner @ (Value::Array(_) | Value::Object(_))) => {
+                let has_some = remove_custom(&mut inner, custom, secrets);
+                if has_some {
+                    *text = inner.to_string();
+                }
+                has_some
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 
 /// The ids or words of a text that holds several, comma-separated; 0 stands for none.
 pub fn ids_of(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', '，']).map(str::trim).filter(|id| !id.is_empty() && *id != "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::entity::Catalog;
+
+    #[test]
+    fn a_secret_among_custom_fields_goes_in_whatever_form_they_come_and_nothing_else_does() {
+        let custom = &Catalog::embedded().service.custom;
+        let left = |mut fields: Value| {
+            let had_some = remove_custom(&mut fields, custom, &["field_1"]);
+            (fields, had_some)
+        };
+        let pair = |key: &str| json!({"key": key, "value": "示例"});
+        let cases = [
+            (json!([pair("field_1"), pair("field_10")]), json!([pair("field_10")])),
+            (json!([["field_1", "示例"], ["field_10", "示例"]]), json!([["field_10", "示例"]])),
+            (json!({"field_1": "示例", "field_10": ["field_1", "示例"]}), json!({"field_10": ["field_1", "示例"]})),
+            (json!({"0": pair("field_1"), "1": pair("field_10")}), json!({"1": pair("field_10")})),
+            (pair("field_1"), Value::Null),
+            (json!("{\"field\\u005f1\": 1, \"field_10\": 2}"), json!("{\"field_10\":2}")),
+        ];
+        for (fields, rest) in cases {
+            assert_eq!(left(fields), (rest, true));
+        }
+        for fields in [json!([pair("field_10")]), json!("{ \"field_10\": \"field_1\" }"), json!("field_1"), Value::Null]
+        {
+            assert_eq!(left(fields.clone()), (fields, false));
+        }
+    }
 }

@@ -13,16 +13,23 @@ use super::record_key;
 use super::refresher::Refresher;
 use super::spans::Span;
 use crate::api::{self, Single, as_text};
+use crate::entity::Entity;
 use crate::error::Result;
 use crate::mirror::{Key, List, PageCursor, PageOrder};
 use crate::projection::moment::{self, Moment};
-use crate::projection::{is_deleted, service_time};
+use crate::projection::{is_deleted, service_time, text_of};
 
 /// Ids that follow the last one and are asked for.
 const IDS_BEYOND: i64 = 10;
 
+/// So far behind the last record there is none.
+const ID_OF_NOTHING: i64 = 1_000_000_000;
+
 /// Pages that are compared from the end of a list: of records that were created at once there may be many.
 const PAGES_OF_AN_END: u64 = 200;
+
+/// Times it is looked behind a list whose total goes to and fro.
+const LOOKS_AT_SEVERAL: u32 = 5;
 
 /// What lies beyond what a list gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +48,23 @@ impl Refresher<'_> {
     /// # Errors
     /// The user stops, the host cannot be reached.
     pub(super) async fn look_behind(&self, query: &ListQuery<'_>, list: &List, cursor: &PageCursor) -> Result<Beyond> {
+        // Each of several machines may answer.
+        let lacks_some = cursor.told.is_returning && cursor.told.highest > Some(cursor.records);
+        for _ in 1..if lacks_some { LOOKS_AT_SEVERAL } else { 1 } {
+            if self.look_behind_once(query, list, cursor).await? == Beyond::Something {
+                return Ok(Beyond::Something);
+            }
+        }
+        self.look_behind_once(query, list, cursor).await
+    }
+
+    async fn look_behind_once(&self, query: &ListQuery<'_>, list: &List, cursor: &PageCursor) -> Result<Beyond> {
         match self.other_end(query, list, cursor).await? {
-            Beyond::Unknown => self.by_dates(query, list, cursor).await,
+            Beyond::Unknown => Ok(match self.by_dates(query, list, cursor).await? {
+                // Where pages come short whose records are not all shown, one that is short or empty is no end.
+                Beyond::Nothing if cursor.gaps > 0 => Beyond::Unknown,
+                known => known,
+            }),
             known => Ok(known),
         }
     }
@@ -241,6 +263,9 @@ impl Refresher<'_> {
         if unseen.is_empty() {
             return Ok(None);
         }
+        if cursor.told.is_returning {
+            return Ok(Some(Beyond::Something));
+        }
         // A list that has grown meanwhile gives them now, too.
         let grown = self.ends_now(query, cursor).await?;
         let is_grown = unseen.iter().all(|key| grown.contains(&key.text));
@@ -326,26 +351,33 @@ impl Refresher<'_> {
     ) -> Result<Option<Vec<Value>>> {
         let wrapper = query.endpoint.answer.as_deref().unwrap_or_default();
         Ok(match self.ask_briefly(self.page_address(query, cursor, Some(page))).await? {
-            Single::Document(document) => {
-                api::records_of(&document, wrapper, query.entity.id.as_deref()).map(api::Records::into_values)
-            }
+            Single::Document(document) => api::records_of(&document, wrapper, query.entity.id.as_deref())
+                .map(|records| records.iter().map(|record| of_one_line(query.entity, record.into_owned())).collect()),
             Single::Rejected(_) | Single::Failing(_) => None,
         })
     }
 
-    /// Asks for records whose ids follow the last one of a list that is in their order. Where the last one itself cannot be
-    /// had by its id, that proves nothing.
+    /// Asks for records whose ids follow the last one of a list that is in their order, or come before the smallest of one that begins
+    /// with the newest. Where the last one itself cannot be had by its id, that proves nothing.
     ///
     /// # Errors
     /// The user stops, the host cannot be reached.
     pub(super) async fn ids_beyond(&self, query: &ListQuery<'_>, list: &List, cursor: &PageCursor) -> Result<Beyond> {
-        let highest = cursor.last_keys.iter().filter_map(|key| key.parse::<i64>().ok()).max();
-        let is_in_order = matches!(cursor.order, PageOrder::Ascending | PageOrder::Unknown);
-        let (Some(highest), true) = (highest, is_in_order && query.entity.endpoint("get").is_some()) else {
-            return Ok(Beyond::Unknown);
+        let Some([first, last]) = self.mirror.ends(list)? else { return Ok(Beyond::Unknown) };
+        let (end, towards) = match cursor.order {
+            PageOrder::Ascending | PageOrder::Unknown => (last, 1),
+            PageOrder::Descending => (first, -1),
+            PageOrder::Other => return Ok(Beyond::Unknown),
         };
-        let Some(Some(_)) = self.record_of(query, highest).await? else { return Ok(Beyond::Unknown) };
-        for id in highest + 1..=highest + IDS_BEYOND {
+        let last = end.parse::<i64>().ok();
+        let Some(last) = last.filter(|_| query.entity.endpoint("get").is_some()) else { return Ok(Beyond::Unknown) };
+        let Some(Some(_)) = self.record_of(query, last).await? else { return Ok(Beyond::Unknown) };
+        // A service that has a record for whatever id it is asked for tells nothing.
+        if self.record_of(query, last.saturating_add(ID_OF_NOTHING)).await?.flatten().is_some() {
+            return Ok(Beyond::Unknown);
+        }
+        let ids = (1..=IDS_BEYOND).map(|distance| last + towards * distance);
+        for id in ids.filter(|id| *id > 0) {
             let Some(found) = self.record_of(query, id).await? else { return Ok(Beyond::Unknown) };
             let Some(record) = found.filter(|record| !is_deleted(query.entity, record)) else { continue };
             if self.is_older(query, list, &record) && !self.mirror.has_seen(list, &Key::of(&id.to_string()))? {
@@ -369,4 +401,14 @@ impl Refresher<'_> {
             Single::Failing(_) => None,
         })
     }
+}
+
+/// A record without its lists and objects, of which there may be hundreds: what it is known by and when it was made are texts. One
+/// without an id is known by all it says.
+fn of_one_line(entity: &Entity, mut record: Value) -> Value {
+    let has_id = entity.id.as_ref().and_then(|id| record.get(id)).is_some_and(|id| !text_of(id).is_empty());
+    if let Some(members) = record.as_object_mut().filter(|_| has_id) {
+        members.retain(|_, value| !value.is_array() && !value.is_object());
+    }
+    record
 }

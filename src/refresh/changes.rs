@@ -2,14 +2,18 @@
 //! service has: what no filter for changes shows, such as a record deleted for good, a backup that was put back or another
 //! account behind the same login, shows in counts and in what is missing among the changes.
 
+use std::cmp::Ordering;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::comparison::Excess;
 use super::list_query::ListQuery;
+use super::readings::ReadQuery;
 use super::refreshed_list::RefreshedList;
 use super::refresher::Refresher;
 use super::spans::Span;
-use super::whole_list::ReadQuery;
 use crate::api;
 use crate::error::{ErrorKind, Result};
 use crate::mirror::{Key, List, PageCursor};
@@ -23,6 +27,9 @@ const OVERLAP_DAYS: i64 = 1;
 const MOST_OF_LAST_DAYS: u64 = 300;
 /// Days that the clock of the records may be behind that of the answers.
 const CLOCK_DAYS: i64 = 7;
+
+/// Before anything was changed.
+const EVER: &str = "1990-01-01 00:00:00";
 
 /// What a refresh that asked for changes alone came to.
 enum Changes {
@@ -123,40 +130,88 @@ impl Refresher<'_> {
         is_resumed: bool,
         refreshed: &mut RefreshedList,
     ) -> Result<Changes> {
-        let service = self.client.service();
         let label = self.label(query);
         let excess = self.excess(query, list)?;
         if let (Excess::Hidden(hidden @ 1..), false) = (excess, is_resumed) {
             let why = t!("refresh.hidden_may_change", entity = label, hidden = hidden);
             return Ok(Changes::ReadAll(why.into_owned()));
         }
-        let overlap = jiff::Span::new().days(OVERLAP_DAYS);
-        let mut known_day = service_time(complete, service).date();
-        let [_, _, changed_last] = self.mirror.moments(list)?;
-        if let Some(day) = changed_last.as_deref().and_then(moment::parse).map(moment::Moment::day)
-            && day < known_day
-            && (day >= known_day.saturating_sub(jiff::Span::new().days(CLOCK_DAYS))
-                || self.mirror.changed_since(list, &day.saturating_sub(overlap).to_string(), i64::MAX)?
-                    <= MOST_OF_LAST_DAYS)
-        {
-            known_day = day;
-        }
-        let since = known_day.saturating_sub(overlap);
+        let known_day = self.known_day(list, complete)?;
+        let since = known_day.saturating_sub(OVERLAP_DAYS.days());
         self.progress.say(&t!("refresh.changes_since", entity = label, since = since));
         let began = self.now();
+        let parts = match self.ask_changes(query, list, since, began, refreshed).await? {
+            Ok(parts) => parts,
+            Err(why) => return Ok(Changes::ReadAll(why)),
+        };
+        let (count, first) = self.glance(query).await?;
+        // Among the changes, too, may be a record of another account.
+        let is_another = match &first {
+            Some(first) if self.mirror.get(list, &first.0)?.is_some() => !self.is_known(query, list, first)?,
+            _ => false,
+        };
+        let other_members = self.shows_otherwise(query, list, &parts)?;
+        self.mirror.together(|| parts.iter().try_for_each(|part| self.mirror.move_into(part, list)))?;
+        if let Some(first) = first
+            && (is_another || !self.is_known(query, list, &first)?)
+        {
+            return Ok(Changes::ReadAll(t!("refresh.other_records", entity = label).into_owned()));
+        }
+        if let Some(why) = other_members {
+            return Ok(Changes::ReadAll(why));
+        }
+        let Some(count) = count else {
+            return Ok(Changes::ReadAll(t!("refresh.no_count", entity = label).into_owned()));
+        };
+        let live_offset = match self.compare_counts(query, list, count, excess, is_resumed, refreshed).await? {
+            Ok(live_offset) => live_offset,
+            Err(why) => return Ok(Changes::ReadAll(why)),
+        };
+        // Each change that was here already and is not too old to be asked for must have come again.
+        if self.mirror.changed_since(list, &format!("{known_day} 00:00:00"), began)? > 0 {
+            return Ok(Changes::ReadAll(t!("refresh.put_back", entity = label).into_owned()));
+        }
+        self.up_to_date(list, began, count, live_offset, is_resumed)
+    }
+
+    /// The day until which all changes are known; those of its last days are asked for again.
+    fn known_day(&self, list: &List, complete: i64) -> Result<Date> {
+        let complete = service_time(complete, self.client.service()).date();
+        let [_, _, changed_last] = self.mirror.moments(list)?;
+        let Some(changed) = changed_last.as_deref().and_then(moment::parse).map(moment::Moment::day) else {
+            return Ok(complete);
+        };
+        let is_behind = changed < complete && changed >= complete.saturating_sub(CLOCK_DAYS.days());
+        let is_earlier = changed < complete && {
+            let since = changed.saturating_sub(OVERLAP_DAYS.days()).to_string();
+            self.mirror.changed_since(list, &since, i64::MAX)? <= MOST_OF_LAST_DAYS
+        };
+        Ok(if is_behind || is_earlier { changed } else { complete })
+    }
+
+    /// Asks for what was created, and for what was changed since a day, each as a list of its own; the reason why everything has
+    /// to be read where that tells nothing.
+    async fn ask_changes(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        since: Date,
+        began: i64,
+        refreshed: &mut RefreshedList,
+    ) -> Result<std::result::Result<Vec<List>, String>> {
+        let service = self.client.service();
+        let since = match &query.endpoint.window {
+            Some(_) => since.to_string(),
+            None => format!("{since} 00:00:00"),
+        };
         let mut parts = Vec::new();
-        let spans = [query.created(service), query.updated(service)];
-        for names in spans.into_iter().flatten() {
-            let since = match &query.endpoint.window {
-                Some(_) => since.to_string(),
-                None => format!("{since} 00:00:00"),
-            };
+        for names in [query.created(service), query.updated(service)].into_iter().flatten() {
             // What a list is asked for may end before that day, or begin on a later one.
             match (query.value(&names[0]), query.value(&names[1])) {
                 (_, Some(to)) if to < &since[..to.len().min(since.len())] => continue,
                 (Some(from), _) if from >= &since[..from.len().min(since.len())] => {
                     parts.iter().try_for_each(|part| self.mirror.forget(part))?;
-                    return Ok(Changes::ReadAll(t!("refresh.changes_are_all", entity = label).into_owned()));
+                    return Ok(Err(t!("refresh.changes_are_all", entity = self.label(query)).into_owned()));
                 }
                 _ => {}
             }
@@ -167,67 +222,102 @@ impl Refresher<'_> {
             parts.push(new.clone());
             let is_for_changes = query.updated(service).is_some_and(|updated| updated == names);
             let known = if is_for_changes { self.mirror.changed_since(list, &since, i64::MAX)? } else { 0 };
-            let why = match self.read_query(&part, new, &PageCursor::default(), None, refreshed).await {
-                // A filter that never finds anything shows no change either.
-                Ok(ReadQuery { cursor, verdict: Ok(_), .. }) if cursor.records == 0 && known > 0 => {
-                    t!("refresh.changes_not_found", entity = label)
-                }
-                Ok(ReadQuery { list, verdict: Ok(_), .. }) => {
+            match self.ask_part(query, &part, new, known, refreshed).await? {
+                Ok(read) => {
                     parts.pop();
-                    parts.push(list);
-                    continue;
+                    parts.push(read);
                 }
-                Ok(_) => t!("refresh.changes_unproved", entity = label),
-                // The list itself may be answered although this filter is not.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Stopped)
-                        && !api::asks_for_patience(&error) =>
-                {
-                    self.glance(query).await?;
-                    t!("refresh.changes_refused", entity = label, why = error.message())
+                Err(why) => {
+                    for part in parts {
+                        self.mirror.forget(&self.mirror.list(&part.entity, &part.query)?)?;
+                    }
+                    return Ok(Err(why));
                 }
-                Err(error) => return Err(error),
-            };
-            for part in parts {
-                self.mirror.forget(&self.mirror.list(&part.entity, &part.query)?)?;
             }
-            return Ok(Changes::ReadAll(why.into_owned()));
         }
-        self.mirror.together(|| parts.iter().try_for_each(|part| self.mirror.move_into(part, list)))?;
-        let (count, first) = self.glance(query).await?;
-        if let Some(first) = first
-            && !self.is_known(query, list, &first)?
-        {
-            return Ok(Changes::ReadAll(t!("refresh.other_records", entity = label).into_owned()));
-        }
-        let Some(count) = count else {
-            return Ok(Changes::ReadAll(t!("refresh.no_count", entity = label).into_owned()));
+        Ok(Ok(parts))
+    }
+
+    /// Asks for a part of the changes, of which so many records are known; the reason why everything has to be read where it tells
+    /// nothing.
+    async fn ask_part(
+        &self,
+        query: &ListQuery<'_>,
+        part: &ListQuery<'_>,
+        list: List,
+        known: u64,
+        refreshed: &mut RefreshedList,
+    ) -> Result<std::result::Result<List, String>> {
+        let label = self.label(query);
+        let why = match self.read_query(part, list, &PageCursor::default(), None, refreshed).await {
+            // A filter that never finds anything shows no change either.
+            Ok(ReadQuery { cursor, verdict: Ok(_), .. })
+                if cursor.records == 0 && (known > 0 || self.never_finds(query, part).await?) =>
+            {
+                t!("refresh.changes_not_found", entity = label)
+            }
+            Ok(ReadQuery { list, verdict: Ok(_), .. }) => return Ok(Ok(list)),
+            Ok(_) => t!("refresh.changes_unproved", entity = label),
+            // The list itself may be answered although this filter is not.
+            Err(error)
+                if matches!(error.kind(), ErrorKind::CannotRun | ErrorKind::Stopped)
+                    && !api::asks_for_patience(&error) =>
+            {
+                self.glance(query).await?;
+                t!("refresh.changes_refused", entity = label, why = error.message())
+            }
+            Err(error) => return Err(error),
         };
+        Ok(Err(why.into_owned()))
+    }
+
+    /// Whether a filter by change finds nothing however long ago it may be, of records that do not tell it themselves.
+    async fn never_finds(&self, query: &ListQuery<'_>, part: &ListQuery<'_>) -> Result<bool> {
+        let service = self.client.service();
+        let list = self.mirror.list(&query.entity.name, &query.text(service))?;
+        let [_, _, changed_last] = self.mirror.moments(&list)?;
+        let Some([from, _]) = part.updated(service).filter(|names| part.value(&names[0]).is_some()) else {
+            return Ok(false);
+        };
+        if changed_last.is_some() || self.mirror.held(&list)? == 0 {
+            return Ok(false);
+        }
+        let ever = part.clone().replace(from, EVER);
+        Ok(self.live_count(&ever).await?.is_none_or(|count| count == 0))
+    }
+
+    /// Compares what is here with what the service counts, and reads again what differs. Comes to the offset of the records that
+    /// are not deleted, or to the reason why everything has to be read.
+    async fn compare_counts(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        count: u64,
+        excess: Excess,
+        is_resumed: bool,
+        refreshed: &mut RefreshedList,
+    ) -> Result<std::result::Result<Option<i64>, String>> {
+        let label = self.label(query);
         let held = self.mirror.held(list)?;
         if !excess.fits(count, held, self.deleted(query, list)?)
             && !self.compare_spans(query, list, 0, None, refreshed).await?
         {
-            let why = t!("refresh.walk_all", entity = label, count = count, held = held);
-            return Ok(Changes::ReadAll(why.into_owned()));
+            return Ok(Err(t!("refresh.walk_all", entity = label, count = count, held = held).into_owned()));
         }
         let live_offset = self.live_offset(query, list).await?;
         // Where both agreed once, they have to agree now.
         let agreed = if is_resumed { live_offset.is_some() } else { list.live_offset == Some(0) };
         if agreed && live_offset != Some(0) && !self.compare_spans(query, list, 1, None, refreshed).await? {
-            return Ok(Changes::ReadAll(t!("refresh.deleted_unseen", entity = label).into_owned()));
+            return Ok(Err(t!("refresh.deleted_unseen", entity = label).into_owned()));
         }
         // What is gone from one span and came back to another one with its old date shows in no total.
         let is_even = [excess.fits_exactly(), live_offset == Some(0)];
         for which in (0..2).filter(|which| is_even[*which]) {
             if !self.compare_evenly(query, list, which, refreshed).await? {
-                return Ok(Changes::ReadAll(t!("refresh.balanced", entity = label).into_owned()));
+                return Ok(Err(t!("refresh.balanced", entity = label).into_owned()));
             }
         }
-        // Each change that was here already and is not too old to be asked for must have come again.
-        if self.mirror.changed_since(list, &format!("{known_day} 00:00:00"), began)? > 0 {
-            return Ok(Changes::ReadAll(t!("refresh.put_back", entity = label).into_owned()));
-        }
-        self.up_to_date(list, began, count, live_offset, is_resumed)
+        Ok(Ok(live_offset))
     }
 
     fn up_to_date(
@@ -283,22 +373,38 @@ impl Refresher<'_> {
         let spans = self.even_spans(list, whole)?;
         let Some((last, others)) = spans.split_last() else { return Ok(true) };
         let counted = self.counted(query, which);
-        let mut rest = self.mirror.held_between(list, None, None)?[which];
-        let mut differing = Vec::new();
-        for span in others {
-            let Some(count) = self.span_count(&counted, *span).await? else { return Ok(true) };
-            let [from, to] = span.texts();
-            if count != self.mirror.held_between(list, from.as_deref(), to.as_deref())?[which] {
-                differing.push(*span);
+        let held = self.mirror.held_between(list, None, None)?[which];
+        // Some filters leave out their last moment, or the day of it: those find it all a second later.
+        for late in 0..=1 {
+            let asked = |span: Span| Span { to: span.to.map(|to| to.saturating_add(late.seconds())), ..span };
+            let mut sum = 0;
+            let mut differing = Vec::new();
+            for span in others {
+                let Some(count) = self.span_count(&counted, asked(*span)).await? else { return Ok(true) };
+                let [from, to] = span.texts();
+                if count != self.mirror.held_between(list, from.as_deref(), to.as_deref())?[which] {
+                    differing.push(*span);
+                }
+                sum += count;
             }
-            rest = rest.saturating_sub(count);
+            if differing.is_empty() {
+                return Ok(true);
+            }
+            sum += self.span_count(&counted, asked(*last)).await?.unwrap_or(u64::MAX / 2);
+            differing.push(*last);
+            match sum.cmp(&held) {
+                Ordering::Equal if late == 0 => {
+                    return self.compare_spans(query, list, which, Some(differing), refreshed).await;
+                }
+                // Spans are read as they are named, without what such a filter leaves out.
+                Ordering::Equal => return Ok(false),
+                Ordering::Less => {}
+                // The filter is not honoured.
+                Ordering::Greater => return Ok(true),
+            }
         }
-        // Where the spans are not all there is, the filter is not honoured, or some records have no date.
-        if differing.is_empty() || self.span_count(&counted, *last).await? != Some(rest) {
-            return Ok(true);
-        }
-        differing.push(*last);
-        self.compare_spans(query, list, which, Some(differing), refreshed).await
+        // Some records have no date.
+        Ok(true)
     }
 
     /// What is counted: with deleted records (`which` 0) or without (1).

@@ -68,6 +68,8 @@ pub(super) enum Doubt {
     Wall(Wall),
     /// A record that is there is not among those that the list gives.
     NotGiven,
+    /// Most of what was there before did not come, and the record of this id is there.
+    Vanished(String),
     /// The service's total is higher than what came.
     Missing,
     /// No two readings are alike.
@@ -106,7 +108,8 @@ pub(super) struct Reading<'a> {
 /// Decides on a reading that lacks a record which is there. In a list that changes it may have come back, and gone, since: another
 /// reading tells.
 pub(super) fn not_given(cursor: &PageCursor, number: u32) -> ReadingDecision {
-    match cursor.count_before != cursor.count_after && number < MOST_READINGS_FOR_TOTAL {
+    let is_moving = cursor.told.is_returning || cursor.count_before != cursor.count_after;
+    match is_moving && number < MOST_READINGS_FOR_TOTAL {
         true => ReadingDecision::ReadAgain,
         false => ReadingDecision::NotWhole(Doubt::NotGiven),
     }
@@ -159,6 +162,8 @@ pub(super) fn decide(reading: Reading<'_>) -> ReadingDecision {
 fn end_proof(reading: Reading<'_>) -> Option<Proof> {
     let Reading { cursor, records, deleted, evidence, beyond, .. } = reading;
     match cursor.count_after {
+        // What was counted and did not come may be there still: a login may have lost rights meanwhile.
+        _ if has_fallen(cursor, records) => None,
         Some(count) if count == records => Some(Proof::TotalAgrees),
         Some(count) if deleted > 0 && count + deleted == records => Some(Proof::TotalAgreesWithoutDeleted),
         // A place that fails is no place of a record that may not be seen.
@@ -195,7 +200,18 @@ pub(super) fn is_uncounted(cursor: &PageCursor, records: u64) -> bool {
 /// Whether the service's total is so far below what came that it is none: that of a page, or how many pages there are. What is
 /// deleted while a list is read makes no such difference.
 pub(super) fn contradicts(cursor: &PageCursor, records: u64) -> bool {
-    cursor.count_after.is_some_and(|count| count + SLACK + records / 50 < records)
+    cursor.count_after.is_some_and(|count| is_far_below(count, records))
+}
+
+/// Whether the service counted more than came, and far less than that at the end: that is not what a few people delete meanwhile.
+fn has_fallen(cursor: &PageCursor, records: u64) -> bool {
+    let fallen = cursor.count_before.zip(cursor.count_after).is_some_and(|(before, after)| is_far_below(after, before));
+    cursor.count_before > Some(records) && fallen
+}
+
+/// Whether so many records are far fewer than there were.
+pub(super) fn is_far_below(records: u64, before: u64) -> bool {
+    records + SLACK + before / 50 < before
 }
 
 /// How many records the service's total has beyond those that came.
@@ -317,6 +333,29 @@ mod tests {
         assert_eq!(decide_on(40), ReadingDecision::ReadAgain);
         // A few may have been deleted meanwhile.
         assert!(matches!(decide_on(10), ReadingDecision::Whole(_)));
+    }
+
+    #[test]
+    fn a_total_that_told_more_than_came_and_far_less_at_the_end_proves_nothing() {
+        let decide_on = |before, after| {
+            let cursor = cursor(true, Some(before), Some(after));
+            let reading = Reading {
+                cursor: &cursor,
+                records: 40,
+                deleted: 0,
+                is_alike: false,
+                is_alike_twice: false,
+                number: 1,
+                evidence: None,
+                beyond: Beyond::Nothing,
+            };
+            decide(reading)
+        };
+        assert_eq!(decide_on(73, 14), ReadingDecision::ReadAgain);
+        // Those of a page, or a few that were deleted meanwhile.
+        for (before, after) in [(4, 2), (48, 38), (40, 14)] {
+            assert!(matches!(decide_on(before, after), ReadingDecision::Whole(_)), "{before} {after}");
+        }
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Asks for single records: a ticket's own page, the messages of a chat. What an earlier command asked for is kept as long
 //! as the record has not changed since. A page that fails costs itself: the list has the record all the same.
 
+use std::collections::BTreeSet;
+
 use futures::{StreamExt, stream};
 use serde_json::Value;
 
+use super::detail_stamp::DetailStamp;
 use super::list_query::ListQuery;
 use super::pages::Page;
-use super::record_key;
 use super::refresher::Refresher;
+use super::shown::named;
 use crate::api::{self, Document, Rejection, Single};
 use crate::entity::{Endpoint, Entity};
 use crate::error::{Error, ErrorKind, Result};
@@ -19,6 +22,8 @@ use crate::t;
 
 /// Records looked at together.
 const BATCH: usize = 500;
+/// Pages from earlier commands that are asked for once more, to see whether these show what they did.
+const LOOKED_AT: usize = 3;
 /// Pages that fail in a row, none being answered meanwhile, before the service itself may have failed: they are asked for once
 /// more, behind the others.
 const SUSPICIOUS: u64 = 5;
@@ -65,7 +70,7 @@ pub struct FailedPage {
 }
 
 /// A record to be asked for, and what the list says of it.
-type Asked = (Key, String);
+type Asked = (Key, DetailStamp);
 
 /// What came of asking for several records.
 #[derive(Debug, Default)]
@@ -88,7 +93,10 @@ impl Refresher<'_> {
         detail: Detail<'_>,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<DetailsRead> {
-        let requests = self.not_here(list, detail, &wanted)?;
+        if !detail.is_list {
+            self.forget_where_shown_otherwise(query, list, detail, &wanted).await?;
+        }
+        let requests = self.not_here(query.entity, list, detail, &wanted)?;
         if requests > 0 {
             let (label, name) = (self.label(query), detail.name);
             self.progress.stage(&t!("refresh.stage_details", entity = label, page = name, requests = requests));
@@ -105,11 +113,12 @@ impl Refresher<'_> {
             let mut asked = Vec::new();
             for (key, body) in &batch.records {
                 let record: Value = serde_json::from_slice(body).unwrap_or_default();
-                let stamp = record_key::hash(&record);
-                let is_here = self.mirror.detail(list, key, detail.name)?.is_some_and(|(old, _)| old == stamp);
-                match is_here || !wanted(&record) {
+                match !wanted(&record) || self.is_here(query.entity, list, detail, key, &record)? {
                     true => self.progress.advance(),
-                    false => asked.push((key.clone(), stamp)),
+                    false => {
+                        let now = self.by_service_clock(self.now());
+                        asked.push((key.clone(), DetailStamp::new(&record, now)));
+                    }
                 }
             }
             let mut round = self.ask_details(query, list, detail, asked, &mut read).await?;
@@ -134,8 +143,84 @@ impl Refresher<'_> {
         }
     }
 
+    /// Forgets all that was asked for before where some of it, asked for once more, shows members that it did not, or lacks those
+    /// that it did: a custom field that everybody has from now on, a right that the login got or lost.
+    async fn forget_where_shown_otherwise(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        detail: Detail<'_>,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<()> {
+        let here = self.newest_kept(query.entity, list, detail, wanted)?;
+        if here.len() < LOOKED_AT {
+            return Ok(());
+        }
+        let (mut gained, mut lost): (Option<BTreeSet<String>>, Option<BTreeSet<String>>) = (None, None);
+        for (key, body) in here {
+            let reply = self.ask_briefly(self.address_of(detail.endpoint, &key.text)).await?;
+            let Single::Document(document) = reply else { return Ok(()) };
+            let Ok(Some(mut now)) = detail.body(query.entity, &key.text, &document) else { return Ok(()) };
+            if other_id(query.entity, &key.text, &now).is_some() {
+                return Ok(());
+            }
+            remove_secrets(&mut now, query.entity, &self.catalog.service.custom, &[]);
+            let now = self.shown(&now);
+            let before = self.shown(&serde_json::from_slice(&body).unwrap_or_default());
+            let narrow = |of_all: &mut Option<BTreeSet<String>>, of_this: BTreeSet<String>| {
+                *of_all = Some(of_all.take().map_or(of_this.clone(), |all| &all & &of_this));
+            };
+            narrow(&mut gained, &now - &before);
+            narrow(&mut lost, &before - &now);
+        }
+        // What one record alone has or has not any more is no matter of all.
+        let members: Vec<String> = gained.into_iter().chain(lost).flatten().collect();
+        if !members.is_empty() {
+            self.progress.say(&t!(
+                "refresh.pages_show_otherwise",
+                entity = self.label(query),
+                members = named(members.into_iter())
+            ));
+            self.each_record(list, &mut |key, _| {
+                self.mirror.forget_detail(list, key, detail.name)?;
+                Ok(true)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The newest wanted records whose pages are kept, and what these said.
+    fn newest_kept(
+        &self,
+        entity: &Entity,
+        list: &List,
+        detail: Detail<'_>,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Vec<(Key, Vec<u8>)>> {
+        let mut here = Vec::new();
+        self.each_record(list, &mut |key, record| {
+            if let Some((stamp, body)) = self.mirror.detail(list, key, detail.name)?
+                && self.still_stands(entity, list, record, &DetailStamp::read(&stamp))
+                && wanted(record)
+            {
+                here.push((key.clone(), body));
+                if here.len() > LOOKED_AT {
+                    here.remove(0);
+                }
+            }
+            Ok(true)
+        })?;
+        Ok(here)
+    }
+
     /// How many wanted records have to be asked for.
-    fn not_here(&self, list: &List, detail: Detail<'_>, wanted: impl Fn(&Value) -> bool) -> Result<u64> {
+    fn not_here(
+        &self,
+        entity: &Entity,
+        list: &List,
+        detail: Detail<'_>,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<u64> {
         let (mut count, mut last) = (0, Key::first());
         loop {
             self.stop.check()?;
@@ -144,11 +229,15 @@ impl Refresher<'_> {
             last = key.clone();
             for (key, body) in &batch.records {
                 let record: Value = serde_json::from_slice(body).unwrap_or_default();
-                let old = self.mirror.detail(list, key, detail.name)?;
-                let is_here = old.is_some_and(|(old, _)| old == record_key::hash(&record));
-                count += u64::from(!is_here && wanted(&record));
+                count += u64::from(wanted(&record) && !self.is_here(entity, list, detail, key, &record)?);
             }
         }
+    }
+
+    /// Whether what is asked for a record is here, and as it would be answered now.
+    fn is_here(&self, entity: &Entity, list: &List, detail: Detail<'_>, key: &Key, record: &Value) -> Result<bool> {
+        let old = self.mirror.detail(list, key, detail.name)?;
+        Ok(old.is_some_and(|(old, _)| self.still_stands(entity, list, record, &DetailStamp::read(&old))))
     }
 
     /// Asks for these records.
@@ -239,7 +328,7 @@ impl Refresher<'_> {
                 self.mirror.put_custom(list, &custom)?;
             }
             remove_secrets(&mut body, query.entity, &self.catalog.service.custom, &[]);
-            self.mirror.put_detail(list, key, name, stamp, body.to_string().as_bytes())
+            self.mirror.put_detail(list, key, name, &stamp.text(), body.to_string().as_bytes())
         })
     }
 

@@ -2,19 +2,22 @@
 //! borders, of which each comes back with what it has; a total without deleted records that is just what came; and a look at
 //! the ids between those that came. Without evidence a list with a higher total is not whole.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use futures::{StreamExt, stream};
+use serde_json::Value;
 
 use super::beyond::Beyond;
 use super::decision::Proof;
 use super::details::is_denial;
+use super::list_answer::records;
 use super::list_query::ListQuery;
-use super::page_reader::records;
 use super::pages::Page;
 use super::record_key;
 use super::refresher::Refresher;
 use crate::api::{self, Document, Single};
+use crate::entity::{Endpoint, Entity};
 use crate::error::{ErrorKind, Result};
 use crate::mirror::{Key, List, PageCursor, Wall};
 use crate::projection::is_deleted;
@@ -28,6 +31,8 @@ const MOST_LOOKED_INTO: usize = 10;
 const FAILING_PAGES: usize = 3;
 /// Pages for each one of the reading before that are asked for by other borders, when the total makes them likely.
 const MOST_PAGES_EACH: u64 = 4;
+/// Places behind those that are counted, each of which is looked at.
+const PLACES_BEHIND: u64 = 3;
 /// Ids that are looked at.
 const MOST_IDS: usize = 300;
 /// Ids behind the last one that are among them.
@@ -100,6 +105,9 @@ impl Refresher<'_> {
         let Some(count) = cursor.count_after else { return Ok(None) };
         let (label, read) = (self.label(query), cursor.records);
         self.progress.say(&t!("refresh.looking", entity = label, count = count, read = read));
+        if self.goes_on_behind(query, list, cursor, count).await? {
+            return Ok(None);
+        }
         let found = self.short_pages(query, list, cursor, count).await?;
         if let ShortPages::Explain(evidence) = found {
             return Ok(Some(evidence));
@@ -118,6 +126,33 @@ impl Refresher<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Whether records that were there before lie behind as many places as the total counts: it is too low then, and explains nothing.
+    async fn goes_on_behind(
+        &self,
+        query: &ListQuery<'_>,
+        list: &List,
+        cursor: &PageCursor,
+        count: u64,
+    ) -> Result<bool> {
+        if !query.endpoint.paged || cursor.is_fixed {
+            return Ok(false);
+        }
+        for place in count..count + PLACES_BEHIND {
+            let page = Page { number: place + 1, size: 1 };
+            let Single::Document(answer) = self.ask_briefly(self.page_address(query, cursor, Some(page))).await? else {
+                continue;
+            };
+            let has_unseen = self
+                .keys(query, &answer)
+                .iter()
+                .try_fold(false, |unseen, key| self.mirror.has_seen(list, key).map(|is_seen| unseen || !is_seen))?;
+            if has_unseen && self.has_older(query, list, &answer) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Asks for all places of the list once more, by smaller pages that do not overlap. Each missing record then leaves a page
@@ -321,14 +356,11 @@ impl Refresher<'_> {
         let mut left = ids.len() as u64;
         let is_everything = query.text(self.client.service()).is_empty();
         let (mut deleted, mut hidden, mut given) = (0, 0, 0);
-        let wrapper = get.answer.as_deref().unwrap_or_default();
         for id in ids {
             self.stop.check()?;
             match self.ask_briefly(self.address_of(get, &id.to_string())).await? {
                 Single::Document(document) => {
-                    let record = api::record(&document, wrapper);
-                    let record = record.filter(|record| record_key::key(query.entity, record).text == id.to_string());
-                    match record {
+                    match record_of(query.entity, get, &document, &id.to_string()) {
                         None => {}
                         Some(record) if is_deleted(query.entity, &record) => deleted += 1,
                         // The list does not give it: its own page does, as far as it belongs here.
@@ -378,6 +410,12 @@ impl Refresher<'_> {
         }
         Ok(Some(ids))
     }
+}
+
+/// The record of this id in the answer of its page; none where it is another one, or none.
+pub(super) fn record_of(entity: &Entity, get: &Endpoint, document: &Document, id: &str) -> Option<Value> {
+    let record = api::record(document, get.answer.as_deref().unwrap_or_default());
+    record.filter(|record| record_key::key(entity, record).text == id).map(Cow::into_owned)
 }
 
 /// The size of pages that cover one of this size without a rest, about a tenth of it.

@@ -24,6 +24,7 @@ pub(super) fn not_whole(query: &ListQuery<'_>, takes_dates: bool, cursor: &PageC
         Doubt::Wall(Wall::Repeated) => message!("refresh.repeating", path = path, pages = cursor.pages),
         Doubt::Wall(Wall::Empty) => message!("refresh.wall_empty", entity = entity, read = read, count = count),
         Doubt::NotGiven => message!("refresh.not_given", entity = entity, read = read),
+        Doubt::Vanished(id) => message!("refresh.vanished", entity = entity, read = read, id = id),
         Doubt::Missing | Doubt::TooLong => message!("refresh.missing", entity = entity, read = read, count = count),
         Doubt::Changing => message!("refresh.changing", entity = entity),
         Doubt::RoundTotal => message!("refresh.round_total", entity = entity, count = count),
@@ -36,6 +37,7 @@ pub(super) fn not_whole(query: &ListQuery<'_>, takes_dates: bool, cursor: &PageC
             message!("refresh.missing_hint")
         }
         Doubt::Wall(Wall::Failing(_)) => message!("refresh.wall_failing_hint"),
+        Doubt::Vanished(_) => message!("refresh.vanished_hint"),
         Doubt::Undivided(_) => message!("refresh.undivided_hint"),
         _ if takes_dates => message!("refresh.wall_hint"),
         _ => message!("refresh.wall_hint_no_dates"),

@@ -6,13 +6,14 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 use serde_json::Value;
 
-use super::decision::{Doubt, Proof, contradicts, is_round};
+use super::decision::{Doubt, Proof, contradicts, is_far_below, is_round};
 use super::list_query::ListQuery;
 use super::pages::Page;
+use super::readings::ReadQuery;
 use super::refreshed_list::RefreshedList;
 use super::refresher::Refresher;
 use super::spans::{Extent, Span};
-use super::whole_list::{PAGES_OF_A_PART, ReadQuery, is_suspicious};
+use super::whole_list::{PAGES_OF_A_PART, is_suspicious};
 use crate::api::as_text;
 use crate::error::{ErrorKind, Result};
 use crate::mirror::{Key, List, PageCursor, Wall};
@@ -173,9 +174,13 @@ impl Refresher<'_> {
                     if is_one_sided && !is_at_most(count) && left.to.map(DateTime::time) == Some(END_OF_DAY) {
                         return Ok(None);
                     }
-                    // Half of a day that has all of the day: times are not honoured.
+                    // Half of a day that has all of the day: times are not honoured. Where a total is cut short, halves have it, too.
                     let is_one = left_count == count && right_count == count && count > 0;
-                    if is_one && !is_at_most(count) {
+                    let is_undivided = match is_one && is_at_most(count) {
+                        true => span.is_within_a_day() && !self.are_different(division, [left, right]).await?,
+                        false => true,
+                    };
+                    if is_one && is_undivided {
                         spans.push(span);
                     } else {
                         open.push((right, right_count));
@@ -339,6 +344,16 @@ impl Refresher<'_> {
             let seen = self.mirror.seen(list)?;
             // A total that stays below what came says how far the service counts.
             let is_cut = total.is_some_and(|total| hint.count_after == Some(total) && seen > total);
+            // One that was told before, of more than what came, is not gone because the service has fallen silent about it.
+            let is_silent = total.is_none() && !contradicts(hint, hint.records) && hint.count_after > Some(seen);
+            // Two machines of the service, one of which lacks many records, may have told each count.
+            let lacks_many = hint.told.highest.is_some_and(|highest| is_far_below(seen, highest));
+            if hint.told.is_returning && lacks_many {
+                return Ok(Some(Err(Doubt::Changing)));
+            }
+            if is_silent {
+                return Ok(Some(Err(Doubt::Missing)));
+            }
             let Some(total) = total.filter(|_| !is_cut) else {
                 // There is no total to compare with. Where no record seen is without a date, none is taken to be.
                 return Ok(Some(match self.mirror.undated(list)? {

@@ -134,8 +134,9 @@ fn on_a_task<T: Send + 'static>(
     async move {
         match task.join_next().await {
             Some(Ok(done)) => done,
-            Some(Err(error)) => Err(Error::cannot_run(error.to_string())),
-            None => Err(Error::cannot_run(String::new())),
+            // What broke was said where it did; a library's words for it help nobody.
+            Some(Err(_)) | None => Err(Error::cannot_run(message!("printer.broken", place = "refresher.rs"))
+                .hint(message!("printer.broken_hint"))),
         }
     }
 }

@@ -185,10 +185,7 @@ impl Printer {
 pub fn json_of(error: &Error) {
     let document = serde_json::json!({
         "version": 1,
-        "error": {
-            "kind": error.kind().as_str(), "code": error.code(),
-            "message": error.message(), "hint": error.hint_text(),
-        },
+        "error": error.json(),
         "exit": error.exit() as u8,
     });
     stdout(&clean_document(&document).to_string());

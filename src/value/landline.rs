@@ -10,7 +10,7 @@ const OF_THE_STATE: [&str; 8] = ["110", "112", "114", "117", "119", "120", "121"
 /// What people type where they have no number.
 const MADE_UP: [&str; 3] = ["123", "1234", "123456"];
 /// Most digits of an extension.
-const EXTENSION: usize = 6;
+pub(super) const EXTENSION: usize = 6;
 /// Most digits of an extension that nothing sets apart.
 const EXTENSION_WITHOUT_SIGN: usize = 4;
 
@@ -75,8 +75,8 @@ fn is_no_number(text: &str) -> bool {
 
 /// Whether digits are an area code that there is, and a local number; so many digits more may stand behind it.
 pub(super) fn has_area(national: &str, more: usize) -> bool {
-    let Some(code) = area_code(national) else { return false };
-    let (area, local) = national.split_at(code);
+    let divided = area_code(national).and_then(|code| national.split_at_checked(code));
+    let Some((area, local)) = divided else { return false };
     // What is more is no part of the number.
     is_long_enough(area, local.len().min(8)) && local.len() <= 8 + more
 }

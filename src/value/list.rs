@@ -2,6 +2,7 @@
 
 use super::digits::all_digits;
 use super::half_width::half_width;
+use crate::entity::Kind;
 
 /// What people put between the parts of a list in one cell. A carriage return before a line feed is trimmed off.
 fn separates(c: char) -> bool {
@@ -83,6 +84,28 @@ pub(super) fn numbers_in(text: &str) -> usize {
     }
 }
 
+/// The telephone numbers or mail addresses of a text that holds several of them; none of one that does not.
+pub fn each_of_several(kind: Kind, text: &str) -> Vec<&str> {
+    let digits = |part: &str| half_width(part).chars().filter(char::is_ascii_digit).count();
+    let is_meant = |part: &&str| match kind {
+        Kind::Mobile | Kind::Phone => digits(part) >= 5,
+        Kind::Email => part.contains(['@', '＠']),
+        _ => false,
+    };
+    // Nearly every text: too short for two, or of a kind that is not looked into.
+    if text.len() < 11 || !matches!(kind, Kind::Mobile | Kind::Phone | Kind::Email) {
+        return Vec::new();
+    }
+    let parts: Vec<&str> = divided(text).filter(is_meant).collect();
+    if parts.len() > 1 {
+        return parts;
+    }
+    // Within a number there may be spaces, too.
+    let is_whole = |word: &&str| kind == Kind::Email && is_meant(word) || digits(word) >= 10;
+    let words: Vec<&str> = text.split_whitespace().filter(is_whole).collect();
+    if words.len() > 1 { words } else { Vec::new() }
+}
+
 /// How many IDs stand in a cell that takes one.
 pub(super) fn ids_in(text: &str) -> usize {
     if all_digits(text) {
@@ -117,6 +140,26 @@ mod tests {
         }
         assert_eq!(parts("【重要】").collect::<Vec<_>>(), ["【重要】"]);
         assert_eq!(parts("[a],[b]").collect::<Vec<_>>(), ["[a]", "[b]"]);
+    }
+
+    #[test]
+    fn each_number_or_address_of_several_is_found_and_one_is_not_several() {
+        let mobiles = |text| each_of_several(Kind::Mobile, text);
+        for text in [
+            "13000000001,13000000002",
+            "13000000001 / 13000000002",
+            "13000000001 13000000002",
+            "13000000001、13000000002",
+        ] {
+            assert_eq!(mobiles(text), ["13000000001", "13000000002"], "{text}");
+        }
+        for text in ["13000000001", "+86 130 0000 0001", "130-0000-0001", "010-00000000/1", "", "13000000001（王）"]
+        {
+            assert!(mobiles(text).is_empty(), "{text}");
+        }
+        assert_eq!(each_of_several(Kind::Email, "a@example.com b@example.com"), ["a@example.com", "b@example.com"]);
+        assert!(each_of_several(Kind::Email, "Anna B <a@example.com>").is_empty());
+        assert!(each_of_several(Kind::Text, "13000000001,13000000002").is_empty());
     }
 
     #[test]

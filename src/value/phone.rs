@@ -206,7 +206,7 @@ const LONGEST_HOME: usize = 18;
 const LONGEST_INSIDE: usize = 6;
 
 /// The national number behind the code of the mainland, with which a text without signs begins.
-fn of_home(compact: &str) -> Option<&str> {
+pub(super) fn of_home(compact: &str) -> Option<&str> {
     ["+86", "0086"].iter().find_map(|prefix| compact.strip_prefix(prefix)).filter(|rest| all_digits(rest))
 }
 
@@ -248,7 +248,7 @@ fn restore_zero(
 }
 
 /// What stands before a mainland mobile number in a text without signs.
-fn mobile_prefix(compact: &str) -> Option<&'static str> {
+pub(super) fn mobile_prefix(compact: &str) -> Option<&'static str> {
     let (before, _) = compact
         .len()
         .checked_sub(MOBILE_DIGITS)
@@ -351,7 +351,7 @@ fn is_of_length(compact: &str, country: Country) -> bool {
 }
 
 /// The number, and what stands from the word for an extension on.
-fn without_extension(compact: &str) -> (&str, &str) {
+pub(super) fn without_extension(compact: &str) -> (&str, &str) {
     let end = compact.find(|c: char| !c.is_ascii_digit() && c != '+').unwrap_or(compact.len());
     let (number, extension) = compact.split_at(end);
     match extension.is_empty() || is_extension(extension) {

@@ -47,6 +47,18 @@ fn a_damaged_local_copy_is_set_aside_with_a_word() {
     work.bw8("mirror clear").exits(0);
 }
 
+#[test]
+fn a_reader_that_leaves_early_has_not_got_all_of_it() {
+    let work = Work::beside_sandbox();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = work.command("export customers -o - --to csv --rate 0");
+    let ran = command.stdout(writer).output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(5), "{said}");
+    assert!(said.contains("before all 60 customers were written"), "{said}");
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
@@ -144,6 +156,7 @@ mod unix {
             // The local copy may be the first to find no room.
             let is_named = ran.exits(1).stderr().contains(file) || ran.stderr().contains("the local copy cannot be");
             assert!(is_named, "{ran}");
+            ran.never_says("ZipWriter");
             assert_eq!(work.read(file), "older");
         }
         let left: Vec<_> = std::fs::read_dir(work.path("")).unwrap().flatten().map(|entry| entry.file_name()).collect();
@@ -187,4 +200,16 @@ fn a_link_into_a_folder_that_is_not_there_is_refused_before_anything_is_read() {
     std::fs::create_dir(work.path("nowhere")).unwrap();
     work.export("agents -o link.csv").exits(0);
     assert!(work.path("nowhere/out.csv").exists());
+}
+
+#[test]
+fn a_folder_in_the_place_of_what_stands_beside_a_file_leaves_the_older_one() {
+    let work = Work::beside_sandbox();
+    for (entity, folder) in [("tickets", "out.csv.manifest.json"), ("tags", "out-counts.csv")] {
+        work.write("out.csv", "older");
+        std::fs::create_dir(work.path(folder)).unwrap();
+        work.export([entity, "-o", "out.csv"]).exits(1).says(folder).never_says("open in another program");
+        assert_eq!(work.read("out.csv"), "older", "{folder}");
+        std::fs::remove_dir(work.path(folder)).unwrap();
+    }
 }

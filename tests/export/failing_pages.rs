@@ -7,7 +7,9 @@ use crate::harness::*;
 const TICKETS: u64 = 30;
 
 fn ticket(id: u64, subject: &str) -> String {
-    format!("{{\"ticketId\":\"{id}\",\"subject\":\"{subject}\",\"ticketStatus\":\"1\"}}")
+    format!(
+        "{{\"ticketId\":\"{id}\",\"subject\":\"{subject}\",\"ticketStatus\":\"1\",\"createDT\":\"2025-01-01\",\"updateDT\":\"2025-01-01\"}}"
+    )
 }
 
 /// A service with tickets, whose own pages say more than the list, but for the one that `odd` answers.

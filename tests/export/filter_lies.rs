@@ -184,3 +184,31 @@ fn a_condition_on_a_field_of_several_values_is_met_by_one_of_them() {
         assert_eq!(work.ids("out.csv"), ids, "{value}");
     }
 }
+
+#[test]
+fn a_filter_by_change_that_never_finds_anything_is_not_believed_where_records_do_not_tell_their_changes() {
+    let name = std::sync::Arc::new(std::sync::Mutex::new("旧"));
+    let names = std::sync::Arc::clone(&name);
+    let service = Service::start(move |request| {
+        if request.path != "/users.json" {
+            return unknown();
+        }
+        let is_found = |n: &i64| {
+            let from = request.query.get("created_start");
+            !request.query.contains_key("updated_start") && from.is_none_or(|from| text(created(*n)) >= *from)
+        };
+        let found: Vec<i64> = (1..=30).filter(is_found).collect();
+        let row = |n: &i64| {
+            let name = if *n == 7 { *names.lock().unwrap() } else { "示例" };
+            format!("{{\"cId\":\"{n}\",\"name\":\"{name}\",\"createDT\":\"{}\"}}", text(created(*n)))
+        };
+        let rows: Vec<String> = if request.query["page"] == "1" { found.iter().map(row).collect() } else { Vec::new() };
+        (200, format!("{{\"users\":[{}],\"count\":{}}}", rows.join(","), found.len()))
+    });
+    let work = Work::at(&service.base_url());
+    let export = "customers -o out.csv --columns cId,name --incremental";
+    work.export(export).exits(0);
+    *name.lock().unwrap() = "新";
+    work.export(export).exits(0);
+    assert_eq!(work.rows("out.csv")[7], ["7", "新"]);
+}

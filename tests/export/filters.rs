@@ -258,3 +258,53 @@ fn what_a_filter_may_leave_out_at_its_ends_is_said_where_records_tell_no_time() 
         work.export(part).exits(2).says("--details");
     }
 }
+
+#[test]
+fn a_condition_on_a_time_is_met_by_a_day_a_moment_or_none() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/tickets.json" => {
+            let rows = [
+                r#"{"ticketId":"1","createDT":"2025-01-03 09:00:00","closeDT":"0000-00-00 00:00:00"}"#,
+                r#"{"ticketId":"2","createDT":"2025-01-03 23:59:59","closeDT":""}"#,
+                r#"{"ticketId":"3","createDT":"2025-01-04 00:00:00","closeDT":"2025-01-05 00:00:00"}"#,
+            ];
+            (200, format!("{{\"tickets\":[{}],\"count\":3}}", rows.join(",")))
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    for (condition, wanted) in [
+        ("createDT=2025-01-03", vec![1, 2]),
+        ("创建时间＝2025/1/3", vec![1, 2]),
+        ("createDT=2025-01-03 09:00", vec![1]),
+        ("createDT=2025-01-05", vec![]),
+        ("closeDT=", vec![1, 2]),
+    ] {
+        work.export(["tickets", "-o", "a.csv", "--columns", "ticketId，createDT", "--where", condition]).exits(0);
+        assert_eq!(work.ids("a.csv"), wanted, "{condition}");
+    }
+    let before = service.requests().len();
+    for wrong in ["createDT=soon", "=4", "＝4"] {
+        work.export(["tickets", "-o", "b.csv", "--where", wrong]).exits(2);
+    }
+    assert_eq!(service.requests().len(), before);
+}
+
+#[test]
+fn a_word_for_a_span_is_not_taken_by_a_clock_that_is_wrong() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/tickets.json" => {
+            (200, r#"{"tickets":[{"ticketId":"1","createDT":"2026-03-02 08:00:00"}],"count":1}"#.to_owned())
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    let monday = jiff::civil::datetime(2026, 3, 2, 9, 0, 0, 0);
+    service.set_clock(jiff::tz::Offset::constant(8).to_timestamp(monday).unwrap().as_second() as u64);
+    let ran = work.export("tickets -o out.csv --period today --columns ticketId");
+    ran.exits(1).says("is another span by the service's clock (2026-03-02 09:00)").says("--since");
+    assert!(!work.path("out.csv").exists());
+    // What means the same by either clock is as good.
+    work.export("tickets -o out.csv --period 2026-03 --columns ticketId").exits(0);
+    assert_eq!(work.ids("out.csv"), [1]);
+}

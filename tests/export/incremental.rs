@@ -157,3 +157,47 @@ fn the_sandbox_of_the_folder_has_a_mirror_there() {
     assert!(work.path(".bw8/mirror.db").exists());
     assert!(!work.path("state").exists());
 }
+
+#[test]
+fn a_field_that_the_list_shows_from_now_on_or_no_more_is_read_of_all() {
+    let shows = Arc::new(Mutex::new((false, false)));
+    let seen = Arc::clone(&shows);
+    let service = Service::start(move |request| {
+        if request.path != "/users.json" {
+            return unknown();
+        }
+        let (has_field, has_mail) = *seen.lock().unwrap();
+        let since = request.query.get("updated_start").or_else(|| request.query.get("created_start"));
+        let since = since.map_or("", |text| &text[..10]);
+        let day = |id: usize| format!("2025-{:02}-{:02}", id / 20 + 1, id % 20 + 1);
+        let found: Vec<usize> = (1..=200).filter(|id| day(*id).as_str() >= since).collect();
+        let size = request.number_of("per_page").max(1);
+        let start = (request.number_of("page").max(1) - 1) * size;
+        let row = |id: &usize| {
+            let field =
+                if has_field { format!("{{\"key\":\"field_9\",\"value\":\"值{id}\"}}") } else { String::new() };
+            let mail = if has_mail { format!("{id}@example.com") } else { String::new() };
+            format!(
+                "{{\"cId\":\"{id}\",\"name\":\"示例\",\"state\":\"1\",\"email\":\"{mail}\",\"custom_fields\":[{field}],\
+                 \"createDT\":\"{day} 08:00:00\",\"updateDT\":\"{day} 08:00:00\"}}",
+                day = day(*id)
+            )
+        };
+        let rows: Vec<String> = found.iter().skip(start).take(size).map(row).collect();
+        (200, format!("{{\"users\":[{}],\"count\":{}}}", rows.join(","), found.len()))
+    });
+    let work = Work::at(&service.base_url());
+    let with = |name: &str| {
+        let table = work.rows("out.csv");
+        let column = table[0].iter().position(|title| title == name);
+        column.map_or(0, |column| table[1..].iter().filter(|row| !row[column].is_empty()).count())
+    };
+    let export = || work.export("customers -o out.csv --headers api --incremental");
+    export().exits(0);
+    for (has_field, has_mail) in [(true, false), (true, true), (false, true)] {
+        *shows.lock().unwrap() = (has_field, has_mail);
+        export().exits(0).says("shows other fields than before").says("reading everything");
+        assert_eq!((with("field_9"), with("email")), (200 * usize::from(has_field), 200 * usize::from(has_mail)));
+        export().exits(0).never_says("reading everything");
+    }
+}

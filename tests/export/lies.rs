@@ -168,6 +168,8 @@ impl World {
         let wall = match lie {
             Lie::WallCounted => 1000,
             Lie::WallCountedRound => [500, 511, 512, 700][random.below(4)],
+            // A wall where the low total is makes a list that nothing can tell from one that is so short.
+            Lie::WallEmptyLow => size as usize / 3 + 20 + random.below(60),
             _ => 100 + random.below(120),
         };
         let filters = random.below(4) > 0
@@ -374,5 +376,85 @@ fn whatever_a_service_does_nothing_is_missing_or_the_exit_code_tells() {
     for lie in READ_ALL_THE_SAME {
         // Of many worlds a few hide so much in a row that nothing proves where they end.
         assert!(complete[&format!("{lie:?}, changes false")] >= seeds - seeds / 4, "{lie:?}");
+    }
+}
+
+/// A service that told a total once and gives empty pages without one from then on: what it told is not gone.
+#[test]
+fn a_total_that_was_told_holds_when_the_service_falls_silent_about_it() {
+    let ids: Vec<u64> = (1..=60).collect();
+    for (good, nothing) in [
+        (1, r#"{"users":[]}"#),
+        (3, r#"{"users":[],"count":null}"#),
+        (6, r#"{"users":null,"count":null}"#),
+        (4, r#"{"users":null}"#),
+    ] {
+        let all = ids.clone();
+        let mut asked = 0;
+        let service = Service::start(move |request| match request.path.as_str() {
+            "/users.json" => {
+                asked += 1;
+                match asked > good {
+                    true => (200, nothing.to_owned()),
+                    false => (200, page(&all, request, 10, Some("60"))),
+                }
+            }
+            _ => unknown(),
+        });
+        let work = Work::at(&service.base_url());
+        let ran = work.export("customers -o out.csv --columns cId");
+        ran.exits(5).says("60").says("--accept-incomplete");
+        assert!(!work.path("out.csv").exists(), "{nothing}\n{ran}");
+    }
+}
+
+/// A service that fails is at fault itself, and one that breaks answers off is told as that, with and without a length.
+#[test]
+fn a_service_that_fails_sends_nobody_to_the_network() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/users.json" => (500, r#"{"error":"x"}"#.to_owned()),
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    let ran = work.bw8("export customers -o out.csv --wait 0 --rate 0");
+    ran.exits(1).says("the service itself failed").never_says("check the address and the network");
+    let ran = work.bw8("export customers -o out.csv --wait 0 --rate 0 --lang zh");
+    ran.exits(1).says("失败：x\n").says("是帮我吧自己出错，与网络和设置无关").never_says("检查地址和网络");
+}
+
+/// A list that says it is empty, while a record that it had is still there: an older file stays, and no twin is made of what is
+/// there. What is gone is gone.
+#[test]
+fn a_list_that_has_lost_most_of_its_records_is_whole_only_where_they_are_gone() {
+    for nothing in [r#"{"users":[],"count":0}"#, r#"{"users":[]}"#] {
+        let state = Arc::new(Mutex::new("whole"));
+        let told = Arc::clone(&state);
+        let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/users.json") if *told.lock().unwrap() == "whole" => {
+                (200, page(&(1..=12).collect::<Vec<_>>(), request, 100, Some("12")))
+            }
+            ("GET", "/users.json") => (200, nothing.to_owned()),
+            ("GET", path) if path.starts_with("/users/") && *told.lock().unwrap() != "gone" => {
+                match path.trim_start_matches("/users/").trim_end_matches(".json").parse() {
+                    Ok(id) => (200, format!("{{\"user\":{}}}", customer(id))),
+                    Err(_) => unknown(),
+                }
+            }
+            _ => unknown(),
+        });
+        let work = Work::at(&service.base_url());
+        work.export("customers -o out.csv --columns cId --summary none").exits(0);
+        let before = work.read("out.csv");
+        *state.lock().unwrap() = "empty";
+        let ran = work.export("customers -o out.csv --columns cId --summary none");
+        ran.exits(5).says("record 12, which is not among them, is still there").says("--accept-incomplete");
+        assert_eq!(work.read("out.csv"), before);
+        work.write("mine.csv", "姓名,手机,公司编号\n示例,13000000000,20001\n");
+        let ran = work.bw8("import customers mine.csv --mode upsert --rate 0 --lang zh");
+        ran.exits(3).says("记录 12，单独查询时仍然存在");
+        assert!(service.requests().iter().all(|request| request.method == "GET"), "{ran}");
+        *state.lock().unwrap() = "gone";
+        work.export("customers -o out.csv --columns cId --summary none").exits(0);
+        assert_eq!(work.read("out.csv").lines().count(), 1);
     }
 }

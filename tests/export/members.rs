@@ -118,6 +118,81 @@ fn tables_say_which_members_have_no_column_and_they_can_be_named() {
     }
 }
 
+/// A service with a customer whose custom fields are given so.
+fn with_custom_fields(fields: Value) -> Service {
+    Service::start(move |request| match request.path.as_str() {
+        "/users.json" => {
+            let mut record: Value = serde_json::from_str(RECORD).unwrap();
+            record["custom_fields"] = fields.clone();
+            (200, json!({"users": [record], "count": 1}).to_string())
+        }
+        "/users/user_fields.json" => {
+            (200, json!({"user_fields": [{"key": "field_1", "name": "会员等级", "type": "1"}]}).to_string())
+        }
+        _ => unknown(),
+    })
+}
+
+#[test]
+fn custom_fields_are_found_in_every_form_they_are_given_in() {
+    for fields in [
+        json!([{"key": "field_1", "value": "金"}, {"key": "field_7", "value": "7"}]),
+        json!([null, [], {"key": "field_1", "value": "金"}, {"key": "field_7", "value": "7"}]),
+        json!({"0": {"key": "field_1", "value": "金"}, "1": {"key": "field_7", "value": "7"}}),
+        json!({"field_1": "金", "field_7": 7}),
+        json!([["field_1", "金"], ["field_7", "7"]]),
+        json!(r#"[{"key":"field_1","value":"金"},{"key":"field_7","value":"7"}]"#),
+        json!(r#"{"field_1":"金","field_7":"7"}"#),
+    ] {
+        let service = with_custom_fields(fields.clone());
+        let work = Work::at(&service.base_url());
+        let ran = work.export("customers -o a.csv");
+        ran.exits(0).never_says("custom_fields");
+        let rows = work.rows("a.csv");
+        for (title, value) in [("会员等级", "金"), ("field_7", "7")] {
+            let at =
+                rows[0].iter().position(|found| found == title).unwrap_or_else(|| panic!("{fields}: {:?}", rows[0]));
+            assert_eq!(rows[1][at], value, "{fields}");
+        }
+        work.export("customers -o b.csv --columns cId --where 会员等级=金").exits(0);
+        assert_eq!(work.ids("b.csv"), [1], "{fields}");
+        work.export("customers -o a.jsonl").exits(0);
+        assert_eq!(lines(&work.read("a.jsonl"))[0]["custom_fields"], fields);
+    }
+    // One alone, as such a service gives a list of one.
+    let service = with_custom_fields(json!({"key": "field_1", "value": "金"}));
+    let work = Work::at(&service.base_url());
+    work.export("customers -o a.csv --columns 会员等级").exits(0).never_says("custom_fields");
+    assert_eq!(work.rows("a.csv")[1], ["金"]);
+}
+
+#[test]
+fn custom_fields_that_cannot_all_be_read_are_told() {
+    for fields in [
+        json!([{"id": "field_1", "val": "金"}]),
+        json!([{"key": "", "value": "金"}]),
+        json!([{"key": "field_1", "value": "金"}, {"key": "field_1", "value": "银"}]),
+        json!("会员等级：金"),
+        json!(7),
+    ] {
+        let service = with_custom_fields(fields.clone());
+        let work = Work::at(&service.base_url());
+        let ran = work.export("customers -o a.csv");
+        ran.exits(0).says("custom_fields");
+        let manifest: Value = serde_json::from_str(&work.read("a.csv.manifest.json")).unwrap();
+        let unknown = manifest["unknown_members"].as_array().unwrap();
+        assert!(unknown.contains(&json!({"name": "custom_fields", "records": 1})), "{fields}: {manifest}");
+        work.export("customers -o a.csv --columns cId,custom_fields").exits(0);
+        let shown = fields.as_str().map_or_else(|| fields.to_string(), str::to_owned);
+        assert_eq!(work.rows("a.csv")[1], ["1", &shown]);
+    }
+    for nothing in [json!(null), json!(""), json!([]), json!({}), json!(false), json!(0), json!("[]"), json!([null])] {
+        let service = with_custom_fields(nothing.clone());
+        let work = Work::at(&service.base_url());
+        work.export("customers -o a.csv").exits(0).never_says("custom_fields");
+    }
+}
+
 #[test]
 fn other_programs_can_attach_the_local_copy() {
     let service = service();
@@ -133,4 +208,42 @@ fn other_programs_can_attach_the_local_copy() {
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), serde_json::from_str::<Value>(RECORD).unwrap());
     assert_eq!(ask("SELECT value FROM bw8.record_fields WHERE id = '1' AND name = 'vip_level'"), "金");
     assert_eq!(ask("SELECT json_extract(json, '$.name') FROM bw8.records WHERE id = '1'"), "示例 1");
+}
+
+#[test]
+fn what_single_records_show_from_now_on_is_asked_of_all() {
+    let has_field = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let seen = std::sync::Arc::clone(&has_field);
+    let record = |id: usize, more: &str| {
+        let times = format!("\"createDT\":\"2025-01-01 08:00:{id:02}\",\"updateDT\":\"2025-01-01 08:00:{id:02}\"");
+        format!("{{\"cId\":\"{id}\",\"name\":\"示例\",\"state\":\"1\"{more},{times}}}")
+    };
+    let service = Service::start(move |request| {
+        let id = request.path.strip_prefix("/users/").and_then(|rest| rest.strip_suffix(".json"));
+        if let Some(id) = id.and_then(|id| id.parse::<usize>().ok()).filter(|id| *id <= 20) {
+            let field = format!(",\"custom_fields\":[{{\"key\":\"field_9\",\"value\":\"值{id}\"}}]");
+            let more = if seen.load(std::sync::atomic::Ordering::SeqCst) { field.as_str() } else { "" };
+            return (200, format!("{{\"user\":{}}}", record(id, more)));
+        }
+        if request.path != "/users.json" {
+            return unknown();
+        }
+        let size = request.number_of("per_page").max(1);
+        let start = (request.number_of("page").max(1) - 1) * size;
+        let rows: Vec<String> = (1..=20).skip(start).take(size).map(|id| record(id, "")).collect();
+        (200, format!("{{\"users\":[{}],\"count\":20}}", rows.join(",")))
+    });
+    let work = Work::at(&service.base_url());
+    let own_pages = || service.requests().iter().filter(|request| request.path.starts_with("/users/")).count();
+    let export = || work.export("customers -o out.csv --headers api --details");
+    export().exits(0);
+    let all = own_pages();
+    export().exits(0).never_says("other fields");
+    // Nothing is asked for again but a few.
+    assert!(own_pages() - all < 10, "{} pages", own_pages() - all);
+    has_field.store(true, std::sync::atomic::Ordering::SeqCst);
+    export().exits(0).says("show other fields than before (field_9)");
+    let table = work.rows("out.csv");
+    let column = table[0].iter().position(|title| title == "field_9").unwrap();
+    assert!(table[1..].iter().all(|row| row[column] == format!("值{}", row[0])), "{table:?}");
 }

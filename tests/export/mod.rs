@@ -1,5 +1,6 @@
 //! `bw8 export` and `bw8 mirror`, through the binary.
 
+mod custom_conditions;
 mod destinations;
 mod drift;
 mod failing_pages;
@@ -7,6 +8,7 @@ mod faults;
 mod filter_lies;
 mod filters;
 mod handed_back;
+mod hidden_rows;
 mod incremental;
 mod labels;
 mod lies;
@@ -16,8 +18,10 @@ mod moved_rows;
 mod odd_answers;
 mod one_second;
 mod output;
+mod own_pages;
 mod resume;
 mod round_trip;
+mod several_machines;
 mod shapes;
 #[cfg(unix)]
 mod signals;

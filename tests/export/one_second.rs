@@ -24,6 +24,8 @@ struct World {
     dates: Dates,
     has_order: bool,
     newest_first: bool,
+    /// So many are in the list, whatever there is, and its total says the same.
+    cut: Option<usize>,
     /// When those of one second were created.
     second: &'static str,
 }
@@ -35,6 +37,7 @@ const WORLD: World = World {
     dates: Dates::Seconds,
     has_order: false,
     newest_first: false,
+    cut: None,
     second: "2026-05-01 10:20:30",
 };
 
@@ -88,11 +91,13 @@ impl World {
                 // In one second those of the smallest id come first.
                 found.sort_by(|one, other| other.1.cmp(&one.1));
             }
+            found.truncate(self.cut.unwrap_or(usize::MAX));
+            let beside = self.cut.map(|_| format!(",\"count\":{}", found.len())).unwrap_or_default();
             let size = request.number_of("per_page").clamp(1, 40);
             let start = (request.number_of("page").max(1) - 1) * size;
             let taken = if start + size > self.wall { 0 } else { size };
             let rows: Vec<_> = found.iter().skip(start).take(taken).map(|(id, made)| row(*id, made)).collect();
-            (200, format!("{{\"users\":[{}]}}", rows.join(",")))
+            (200, format!("{{\"users\":[{}]{beside}}}", rows.join(",")))
         })
     }
 
@@ -171,5 +176,28 @@ fn many_that_were_taken_over_in_one_second_behind_no_wall_are_whole() {
         ran.exits(0);
         assert_eq!(written, world.spread + world.at_once, "{world:?}\n{ran}");
         assert!(requests < 200, "{world:?}: {requests}");
+    }
+}
+
+#[test]
+fn a_list_of_one_second_that_is_cut_anywhere_is_not_whole() {
+    let all = World { spread: 0, at_once: 197, ..WORLD };
+    for cut in [137, 100] {
+        for dates in [Dates::Seconds, Dates::Days] {
+            for wall in [usize::MAX, cut] {
+                let (ran, written, _) = World { cut: Some(cut), wall, dates, ..all }.export();
+                ran.exits(5).says("2026-05-01").says("--accept-incomplete").never_says("same command");
+                assert_eq!(written, 0, "{cut} {dates:?} {wall}");
+            }
+        }
+        let (ran, written, _) = World { cut: Some(cut), dates: Dates::Nothing, ..all }.export();
+        ran.exits(5).says("--accept-incomplete").never_says("same command");
+        assert_eq!(written, 0);
+        // So many and no more.
+        for dates in [Dates::Seconds, Dates::Days, Dates::Nothing] {
+            let (ran, written, _) = World { at_once: cut, cut: Some(cut), dates, ..all }.export();
+            ran.exits(0);
+            assert_eq!(written, cut);
+        }
     }
 }

@@ -276,3 +276,43 @@ fn tags_and_field_definitions() {
     let json = strict.export("fields -o f.csv").exits(0).json();
     assert!(json["warnings"][0].as_str().unwrap().contains("user_fields"), "{json}");
 }
+
+#[test]
+fn the_first_sheet_tells_times_that_are_not_those_of_whole_days() {
+    let work = Work::beside_sandbox();
+    for (since, until, said) in [
+        ("2025-03-01", "2025-03-31", "Created at: 2025-03-01 – 2025-03-31"),
+        ("2025-03-01 12:00", "2025-03-31", "Created at: 2025-03-01 12:00:00 – 2025-03-31"),
+        ("2025-03-01", "2025-03-31 00:00", "Created at: 2025-03-01 – 2025-03-31 00:00:00"),
+    ] {
+        work.export(["tickets", "-o", "a.xlsx", "--since", since, "--until", until, "--no-names"]).exits(0);
+        let (_, cells) = sheet(&work, "a.xlsx", 0);
+        assert!(cells.iter().flatten().any(|cell| text(cell) == said), "{said}: {cells:?}");
+    }
+}
+
+#[test]
+fn the_first_sheet_counts_times_in_every_form_and_records_that_tell_none() {
+    let service = Service::start(|request| match request.path.as_str() {
+        "/tickets.json" => {
+            let times = [
+                "\"2026-03-02 08:00:00\"",
+                "\"2026-03-01T20:00:00Z\"",
+                "1772380800",
+                "\"0000-00-00 00:00:00\"",
+                "null",
+            ];
+            let rows: Vec<String> =
+                times.iter().zip(1..).map(|(at, id)| format!("{{\"ticketId\":{id},\"createDT\":{at}}}")).collect();
+            (200, format!("{{\"tickets\":[{}],\"count\":5}}", rows.join(",")))
+        }
+        _ => unknown(),
+    });
+    let work = Work::at(&service.base_url());
+    work.export("tickets -o a.xlsx --no-names").exits(0);
+    let (_, cells) = sheet(&work, "a.xlsx", 0);
+    let rows: Vec<String> = cells.iter().map(|row| row.iter().map(text).collect::<Vec<_>>().join(" ")).collect();
+    let begin = rows.iter().position(|row| row.starts_with("By day")).unwrap();
+    let counted: Vec<&str> = rows[begin + 1..].iter().map(|row| row.trim()).collect();
+    assert_eq!(counted[..2], ["2026-03-02 3", "(none) 2"], "{rows:?}");
+}

@@ -139,6 +139,22 @@ fn spans_are_no_way_around_a_wall_where_dates_are_not_honoured() {
 }
 
 #[test]
+fn the_ids_that_follow_tell_of_a_list_that_is_cut_anywhere() {
+    for (customers, most, exit) in [(197, 137, 5), (137, usize::MAX, 0), (1000, 610, 5)] {
+        for beside in [Beside::Count, Beside::CountAndNext, Beside::Nothing] {
+            let service = service(customers, most, Honours::Nothing, beside);
+            let work = Work::at(&service.base_url());
+            let ran = work.export("customers -o out.csv --columns cId");
+            ran.exits(exit);
+            // Those of a filter are not followed by others of it.
+            if exit == 0 {
+                work.export("customers -o part.csv --columns cId --until 2024-02-01").exits(0);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_a_wall_withholds_is_not_taken_for_new() {
     let service = service(640, 500, Honours::OrderAndDates, Beside::Count);
     let work = Work::at(&service.base_url());
@@ -169,5 +185,31 @@ fn a_list_that_takes_no_notice_of_pages_is_whole_in_one_answer() {
                 assert_eq!(work.ids("out.csv").len() as u64, customers);
             }
         }
+    }
+}
+
+#[test]
+fn a_packed_answer_that_is_cut_or_spoilt_is_told_as_that() {
+    for (is_cut, said) in [(true, "the answer broke off after"), (false, "cannot be unpacked")] {
+        let service = Service::start_with(move |request| {
+            let rows: Vec<String> =
+                (1..=20).map(|id| format!("{{\"cId\":\"{id}\",\"name\":\"示例 {id}\",\"state\":\"1\"}}")).collect();
+            let body = format!("{{\"users\":[{}],\"count\":20}}", rows.join(","));
+            if request.path != "/users.json" {
+                let (status, body) = unknown();
+                return (status, Vec::new(), body.into_bytes());
+            }
+            let mut packed = Vec::new();
+            let mut packer = flate2::read::GzEncoder::new(body.as_bytes(), flate2::Compression::default());
+            std::io::Read::read_to_end(&mut packer, &mut packed).unwrap();
+            match is_cut {
+                true => packed.truncate(packed.len() - 12),
+                false => packed[..10].fill(b'?'),
+            }
+            (200, vec![("Content-Encoding".to_owned(), "gzip".to_owned())], packed)
+        });
+        let work = Work::at(&service.base_url());
+        work.export("customers -o out.csv --wait 0").exits(1).says(said).says("breaks its answers off");
+        assert!(!work.path("out.csv").exists());
     }
 }

@@ -48,6 +48,9 @@ struct Customer {
 struct Account {
     customers: BTreeMap<u64, Customer>,
     next: u64,
+    newest_first: bool,
+    /// The filters by date leave out their last day.
+    ends_before_last_day: bool,
 }
 
 impl Account {
@@ -56,7 +59,8 @@ impl Account {
             let created = BEGIN - Span::new().minutes(2000 + random.below(1_000_000) as i64);
             Customer { name: format!("示例 {}", random.below(1000)), created, updated: created, is_deleted: false }
         };
-        Account { customers: (first..first + size).map(|id| (id, customer(random))).collect(), next: first + size }
+        let customers = (first..first + size).map(|id| (id, customer(random))).collect();
+        Account { customers, next: first + size, newest_first: false, ends_before_last_day: false }
     }
 
     fn pick(&self, random: &mut Random) -> u64 {
@@ -94,18 +98,23 @@ impl Account {
             return unknown();
         }
         let bound = |name: &str, open: &str| request.query.get(name).map_or(open, |day| &day[..10]).to_owned();
-        let created = bound("created_start", "0")..=bound("created_end", "9");
-        let updated = bound("updated_start", "0")..=bound("updated_end", "9");
+        let within = |day: String, start: &str, end: &str| {
+            let last = bound(end, "9");
+            bound(start, "0") <= day && (day < last || day == last && !self.ends_before_last_day)
+        };
         let with_deleted = request.query.get("deStat").is_some_and(|value| value == "1");
-        let found: Vec<(&u64, &Customer)> = self
+        let mut found: Vec<(&u64, &Customer)> = self
             .customers
             .iter()
             .filter(|(_, customer)| {
-                created.contains(&customer.created.date().to_string())
-                    && updated.contains(&customer.updated.date().to_string())
+                within(customer.created.date().to_string(), "created_start", "created_end")
+                    && within(customer.updated.date().to_string(), "updated_start", "updated_end")
                     && (with_deleted || !customer.is_deleted)
             })
             .collect();
+        if self.newest_first {
+            found.reverse();
+        }
         let size = request.number_of("per_page").clamp(1, 100);
         let start = (request.number_of("page").max(1) - 1) * size;
         let rows = found.iter().skip(start).take(size).map(|(id, customer)| {
@@ -252,6 +261,43 @@ fn a_deletion_that_a_return_with_old_dates_makes_up_for_is_seen() {
         weeks.turn_to(BEGIN + 1.week());
         weeks.compare("swapped");
     }
+}
+
+#[test]
+fn another_account_is_seen_where_its_newest_record_is_among_the_changes() {
+    let mut random = Random::of_seed(13);
+    let mut account = |minutes: i64| {
+        let mut account = Account::new(&mut random, 50_001, 150);
+        account.newest_first = true;
+        let newest = account.customers.get_mut(&50_150).unwrap();
+        newest.created = BEGIN - minutes.minutes();
+        newest.updated = newest.created;
+        account
+    };
+    let (one, other) = (account(90), account(30));
+    let weeks = Weeks::new(one);
+    weeks.compare("first");
+    *weeks.account.lock().unwrap() = other;
+    weeks.turn_to(BEGIN + 1.hour());
+    weeks.compare("another account");
+}
+
+#[test]
+fn a_deletion_that_a_new_record_makes_up_for_is_seen_by_filters_without_their_last_day() {
+    let mut random = Random::of_seed(17);
+    let mut account = Account::new(&mut random, 50_001, 300);
+    account.ends_before_last_day = true;
+    let weeks = Weeks::new(account);
+    weeks.compare("first");
+    {
+        let mut account = weeks.account.lock().unwrap();
+        let oldest = account.customers.iter().min_by_key(|(_, customer)| customer.created);
+        let oldest = *oldest.unwrap().0;
+        account.customers.remove(&oldest);
+        account.add(BEGIN + 6.days());
+    }
+    weeks.turn_to(BEGIN + 1.week());
+    weeks.compare("balanced");
 }
 
 #[test]

@@ -42,9 +42,12 @@ impl Running {
         }
     }
 
-    /// Gives it this on its standard input, and no more.
+    /// Gives it this on its standard input, and no more. One that ends without reading it does not have to.
     pub(super) fn give(&mut self, input: &[u8]) {
-        std::io::Write::write_all(&mut self.child.stdin.take().unwrap(), input).unwrap();
+        match std::io::Write::write_all(&mut self.child.stdin.take().unwrap(), input) {
+            Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => {}
+            given => given.unwrap(),
+        }
     }
 
     /// Whether it is still at work.

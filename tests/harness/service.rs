@@ -84,7 +84,9 @@ impl Service {
         })
     }
 
-    fn start_with(answer: impl FnMut(&Request) -> (u16, Vec<(String, String)>, Vec<u8>) + Send + 'static) -> Service {
+    pub fn start_with(
+        answer: impl FnMut(&Request) -> (u16, Vec<(String, String)>, Vec<u8>) + Send + 'static,
+    ) -> Service {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));

@@ -21,6 +21,11 @@ impl Tls {
 
     /// With a certificate that signs itself and says this.
     pub fn with(parameters: rcgen::CertificateParams) -> Tls {
+        Tls::at("127.0.0.1:0", parameters)
+    }
+
+    /// At an address of this machine.
+    pub fn at(address: &str, parameters: rcgen::CertificateParams) -> Tls {
         let signing_key = rcgen::KeyPair::generate().unwrap();
         let cert = parameters.self_signed(&signing_key).unwrap();
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
@@ -30,7 +35,7 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key)
             .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
         let (config, requests) = (Arc::new(config), Arc::new(0.into()));
         let counter: Arc<AtomicUsize> = Arc::clone(&requests);

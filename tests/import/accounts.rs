@@ -289,3 +289,30 @@ fn a_limit_is_in_the_number_that_is_agreed_to() {
     work.on(&server, "import customers mine.csv --limit 7 --expect 2").exits(0);
     work.on(&server, "import customers mine.csv --expect 5").exits(0);
 }
+
+/// IDs that a person chose in one account are those of other records in another one.
+#[test]
+fn answers_of_another_account_name_no_records_here() {
+    let (there, here, work) = (Server::start(""), Server::start(""), Work::new());
+    work.write("mine.csv", "姓名,手机,公司名称\n示例一,13100000001,示例丙方公司\n示例二,13100000002,示例丁方公司\n");
+    work.on(&there, "import customers mine.csv --run first").exits(5);
+    let answer = |answers: [&str; 2]| {
+        let mut table = work.table("first/decisions.xlsx");
+        for (row, answer) in answers.into_iter().enumerate() {
+            table.set(row, "answer", answer);
+        }
+        work.write("first/decisions.xlsx", workbook(&[("to decide", &table)]));
+    };
+    let import = "import customers mine.csv --run second --decisions first/decisions.xlsx --other-account=first";
+    answer(["20003", "refuse"]);
+    work.on(&here, import).exits(2).says("of another account").says("--same-account first");
+    assert_eq!(here.requests_to("customers.create"), 0);
+    // Words mean the same everywhere.
+    answer(["create", "refuse"]);
+    work.on(&here, import).exits(3);
+    assert_eq!(here.requests_to("customers.create"), 1);
+    // In the same account they hold for the next file.
+    answer(["20003", "refuse"]);
+    work.write("next.csv", "姓名,手机,公司名称\n示例三,13100000003,示例丙方公司\n");
+    work.on(&there, "import customers next.csv --decisions first/decisions.xlsx --other-account").exits(0);
+}

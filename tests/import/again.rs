@@ -79,3 +79,28 @@ fn what_nobody_edited_was_not_told() {
     work.on(&server, "import customers mine.csv --mode update").exits(0);
     assert_rows(&work.summary(), "updated 1");
 }
+
+/// What is put back from an export of before is what was sent last: what was sent before that is new again.
+#[test]
+fn what_an_export_put_back_is_no_longer_what_was_sent_before() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let note = || {
+        let records = server.records("customers");
+        records.iter().find(|record| record["cId"] == "50001").unwrap()["note"].as_str().unwrap().to_owned()
+    };
+    server.change("users/50001", r#"{"user":{"note":"原来"}}"#);
+    work.on(&server, "export customers -o before.csv --summary none --headers zh --columns 联系人编号,备注").exits(0);
+    work.write("mine.csv", "联系人编号,备注\n50001,新的\n");
+    work.on(&server, "import customers mine.csv --mode update").exits(0);
+    work.on(&server, "import customers before.csv --mode update").exits(0);
+    assert_eq!(note(), "新的");
+    // Who is asked sees all that is written.
+    let back = "import customers before.csv --mode update --overwrite 备注=always";
+    work.on(&server, format!("{back} --dry-run")).exits(0).says("原来");
+    work.on(&server, back).exits(0);
+    assert_eq!(note(), "原来");
+    work.write("again.csv", "联系人编号,备注\n50001,新的\n");
+    work.on(&server, "import customers again.csv --mode update").exits(0);
+    assert_rows(&work.summary(), "updated 1");
+    assert_eq!(note(), "新的");
+}

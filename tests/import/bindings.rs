@@ -285,3 +285,19 @@ fn the_second_of_two_new_bindings_of_one_contact_and_source_is_refused_and_kept(
     let bound: Vec<Record> = server.records("bindings").into_iter().filter(bound).collect();
     assert!(bound.len() == 1 && bound[0]["openId"] == "wx-1", "{bound:?}");
 }
+
+/// There is no list of bindings, so nobody can say how many are new before they are sent.
+#[test]
+fn a_check_says_that_it_cannot_know_which_bindings_are_there() {
+    let (work, server) = exported("mine.csv");
+    for command in ["check bindings mine.csv --online", "import bindings mine.csv --dry-run"] {
+        let ran = work.on(&server, command);
+        ran.exits(0).says("at most 20 bindings would be created").says("has no list of them");
+        let ran = work.on(&server, format!("{command} --lang zh"));
+        ran.exits(0).says("最多将向").says("要到逐条发送时才知道；已存在的算作无变化");
+    }
+    work.write_table("people.csv", &customers(1, 2));
+    let ran = work.on(&server, "check customers people.csv --online");
+    ran.exits_with_one_of(&[0, 3]);
+    ran.never_says("at most").never_says("has no list of them");
+}

@@ -41,6 +41,45 @@ fn writes(service: &Service) -> usize {
 }
 
 #[test]
+fn columns_are_not_left_out_because_nobody_could_tell_what_they_are() {
+    for (status, answer, said) in [
+        (200, "<html>please log in</html>", "please log in"),
+        (403, "<html>blocked</html>", "blocked"),
+        (500, "{\"errcode\":\"1\",\"errmsg\":\"broken\"}", "broken"),
+    ] {
+        let service = companies(move |_| (status, answer.to_owned()));
+        let work = Work::at(&service.base_url());
+        work.write("a.csv", "公司名称,示例级别\n示例一,甲\n");
+        let ran = work.bw8("import companies a.csv --no-canary --rate 0 --wait 1s");
+        ran.exits(1)
+            .says("B 示例级别 may be custom fields")
+            .says(said)
+            .says("drop = [\"示例级别\"]")
+            .never_says("may not see");
+        assert_eq!(writes(&service), 0);
+        // Whose columns are all known or blank goes on, and who leaves the column out.
+        work.write("m.toml", "drop = [\"示例级别\"]\n[columns]\n\"公司名称\" = \"companyName\"\n");
+        work.write("blank.csv", "公司,示例级别\n示例二,\n");
+        work.bw8("import companies blank.csv --no-canary --rate 0 --wait 1s").exits(0);
+        work.bw8("import companies a.csv --mapping m.toml --no-canary --rate 0 --wait 1s").exits(0);
+        assert_eq!(writes(&service), 2);
+    }
+}
+
+#[test]
+fn a_service_without_definitions_is_not_said_to_refuse_them() {
+    for answer in ["{\"errcode\":\"100047\",\"errmsg\":\"Invalid resource URI\"}", "<html>404 Not Found</html>"] {
+        let service = companies(move |_| (404, answer.to_owned()));
+        let work = Work::at(&service.base_url());
+        work.write("a.csv", "公司名称,示例级别\n示例一,甲\n");
+        let ran = work.bw8("import companies a.csv --no-canary --rate 0");
+        ran.exits(0)
+            .says("has no definitions of custom fields (/companies/company_fields.json")
+            .never_says("may not see");
+    }
+}
+
+#[test]
 fn labels_are_headings_and_option_words_become_what_the_endpoint_takes() {
     let (work, server) = (Work::new(), Server::start(""));
     work.write("t.csv", "标题,联系人编号,示例产品,示例计划日\n示例 一,50001,打印机,2026/3/1\n示例 二,50001,81002,\n");
@@ -282,4 +321,29 @@ fn several_options_of_one_field_are_written_by_their_words_and_come_back() {
         work.write_table("mine.csv", &table);
         work.bw8("import companies mine.csv --mode update --rate 0").exits(3);
     }
+}
+
+/// Of an export in JSON Lines each custom field is a column; the member that holds them is none.
+#[test]
+fn the_member_that_holds_custom_fields_is_no_column_of_its_own() {
+    let (work, server) = (Work::new(), Server::start(""));
+    work.on(&server, "export customers -o mine.jsonl").exits(0);
+    let mut lines: Vec<Value> =
+        work.read("mine.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let write =
+        |lines: &[Value]| work.write("mine.jsonl", lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+    lines[0]["custom_fields"] = json!([]);
+    for typed in ["check customers mine.jsonl --mode update", "map customers mine.jsonl", "inspect mine.jsonl"] {
+        write(&lines);
+        work.bw8(typed).exits(0).never_says("custom_fields");
+    }
+    lines.iter_mut().for_each(|line| line["custom_fields"] = json!([]));
+    write(&lines);
+    work.bw8("check customers mine.jsonl --mode update").exits(0).never_says("custom_fields");
+    // What nobody can read is named.
+    lines[0]["custom_fields"] = json!([{"id": 1}]);
+    write(&lines);
+    let ran = work.on(&server, "import customers mine.jsonl --mode update --dry-run");
+    ran.exits_with_one_of(&[0, 2, 3]);
+    ran.says("custom_fields: 1 row");
 }

@@ -276,3 +276,82 @@ fn the_workbook_says_what_to_do_and_hides_no_candidate() {
     work.write("run/decisions.xlsx", workbook(&[("待决定", &table), ("填写说明", &sheets[1].1)]));
     work.on(&server, "import tickets mine.csv --run run").exits(0);
 }
+
+#[test]
+fn an_id_that_was_counted_up_under_another_name_is_no_answer() {
+    let server = Server::start("");
+    let work =
+        Work::with("mine.csv", "姓名,手机,公司\n示例一,13100000001,示例甲方公司\n示例二,13100000002,示例乙方公司\n");
+    let import = "import customers mine.csv --run run";
+    work.on(&server, import).exits(5);
+    let name =
+        server.records("companies").iter().find(|company| company["uId"] == "20002").unwrap()["companyName"].clone();
+    let name = name.as_str().unwrap();
+    // As a spreadsheet program fills cells downwards.
+    answer(&work, "run", &[("示例甲方公司", &format!("20002 {name}")), ("示例乙方公司", &format!("20003 {name}"))]);
+    work.on(&server, import).exits(2).says("cell F3").says("the record with the ID 20003 is called");
+    assert_eq!(server.count_by("customers", "mobile").get("13100000001"), None);
+    answer(&work, "run", &[("示例乙方公司", "２０００３")]);
+    work.on(&server, import).exits(0);
+    let companies = |id: &str| {
+        server
+            .records("customers")
+            .iter()
+            .filter(|one| one["companyId"] == id && one["mobile"].as_str().unwrap().starts_with("131"))
+            .count()
+    };
+    assert_eq!(["20002", "20003"].map(companies), [1, 1]);
+}
+
+/// What a person decided is not what the account has come to make of the text meanwhile.
+#[test]
+fn a_decision_stands_while_the_account_changes() {
+    // Of two of one name one was chosen, and is deleted; the other one is not meant.
+    let (work, server) = (Work::new(), Server::start(""));
+    let same = ["20003", "20004"];
+    for id in same {
+        server.change(&format!("companies/{id}"), r#"{"company":{"companyName":"示例同名公司"}}"#);
+    }
+    work.write("mine.csv", "姓名,手机,公司名称\n示例一,13100000001,示例同名公司\n示例二,13100000002,示例丙方公司\n");
+    work.on(&server, "import customers mine.csv --run run").exits(5);
+    answer(&work, "run", &[("示例同名公司", same[1])]);
+    server.change(&format!("companies/{}", same[1]), r#"{"company":{"status":"2"}}"#);
+    work.on(&server, "import customers mine.csv --run run")
+        .exits(2)
+        .says(&format!("no Companies with the ID {}", same[1]));
+    assert_eq!(server.requests_to("customers.create"), 0);
+    // One that was not there was said to be another one, and a record of that name came to be.
+    answer(&work, "run", &[("示例同名公司", same[0]), ("示例丙方公司", "20002")]);
+    work.write("more.csv", "公司名称\n示例丙方公司\n");
+    work.on(&server, "import companies more.csv").exits(0);
+    work.on(&server, "import customers mine.csv --run run").exits(0);
+    let company = |mobile: &str| {
+        let records = server.records("customers");
+        records.iter().find(|record| record["mobile"] == mobile).map(|record| record["companyId"].clone()).unwrap()
+    };
+    assert_eq!((company("13100000001"), company("13100000002")), (same[0].into(), "20002".into()));
+}
+
+/// A record that a run has taken a text for as a person said, and that is gone, is asked for once more.
+#[test]
+fn a_record_that_was_decided_on_and_is_gone_is_asked_for_again() {
+    let (work, server) = (Work::new(), Server::start(""));
+    let same = ["20003", "20004"];
+    for id in same {
+        server.change(&format!("companies/{id}"), r#"{"company":{"companyName":"示例同名公司"}}"#);
+    }
+    work.write("mine.csv", "姓名,手机,公司名称\n示例一,13100000001,示例同名公司\n示例二,13100000002,示例同名公司\n");
+    work.on(&server, "import customers mine.csv --run run").exits(5);
+    answer(&work, "run", &[("示例同名公司", same[1])]);
+    work.on(&server, "import customers mine.csv --run run --limit 1").exits(0);
+    server.change(&format!("companies/{}", same[1]), r#"{"company":{"status":"2"}}"#);
+    std::fs::remove_file(work.path("run/decisions.xlsx")).unwrap();
+    work.on(&server, "import customers mine.csv --run run").exits(5);
+    assert_rows(&work.summary_of("run"), "created 1, pending 1");
+    let asked = work.table("run/decisions.xlsx");
+    assert!(asked.column("why")[0].contains("is not there any more"), "{asked:?}");
+    assert!(asked.column("candidates in the account")[0].starts_with(same[0]), "{asked:?}");
+    answer(&work, "run", &[("示例同名公司", same[0])]);
+    work.on(&server, "import customers mine.csv --run run").exits(0);
+    assert_rows(&work.summary_of("run"), "created 2");
+}

@@ -269,3 +269,26 @@ fn a_look_up_that_is_refused_does_not_prove_that_nothing_is_bound() {
         assert_eq!(work.summary_of("run")["rows"]["unknown"], u64::from(!is_free), "{body}");
     }
 }
+
+/// The file has got more rows while a row is in doubt: what is found out of that row holds all the same.
+#[test]
+fn a_row_that_was_not_done_is_sent_though_the_file_has_grown() {
+    let server = Server::faulty(&["504,on=POST tickets,nth=2"]);
+    let work = Work::with("mine.csv", "标题,描述,联系人编号\n示例一,甲,50001\n示例二,乙,50001\n示例三,丙,50001\n");
+    let import = "import tickets mine.csv --no-canary --concurrency 1";
+    let before = server.stored("tickets");
+    work.on(&server, import).exits(4);
+    work.write(
+        "mine.csv",
+        "标题,描述,联系人编号\n示例一,甲,50001\n示例二,乙,50001\n示例三,丙,50001\n示例四,丁,50001\n",
+    );
+    work.on(&server, format!("{import} --accept-changed --server-timeout 0"))
+        .exits(5)
+        .says("1 row was not done and can be sent");
+    assert_eq!(server.stored("tickets"), before + 3);
+    work.on(&server, import).exits(0);
+    assert_rows(&work.summary(), "created 4");
+    work.on(&server, import).exits(0).says("done before");
+    assert_eq!(server.stored("tickets"), before + 4);
+    assert_eq!(server.count_by("tickets", "subject")["示例二"], 1);
+}

@@ -212,7 +212,7 @@ fn a_first_page_without_anybody_is_not_the_whole_list() {
     });
     let work = Work::at(&service.base_url());
     work.write("mine.csv", PEOPLE);
-    let ran = work.bw8("import customers mine.csv --no-canary");
+    let ran = work.bw8("import customers mine.csv --no-canary --rate 0");
     ran.exits(3).says("the account has 1 customer").says("nobody could look at all");
     assert_eq!(created(&service), 1);
 }
@@ -283,7 +283,7 @@ fn whom_this_login_may_not_see_is_counted_once_however_often_the_list_is_read() 
     });
     let work = Work::at(&list.base_url());
     work.write("mine.csv", PEOPLE);
-    work.bw8("import customers mine.csv --mode skip-existing --no-canary").exits(3).says("130 of its records");
+    work.bw8("import customers mine.csv --mode skip-existing --no-canary --rate 0").exits(3).says("130 of its records");
 }
 
 #[test]

@@ -70,15 +70,18 @@ fn an_update_names_the_old_id_whose_record_is_gone() {
 fn a_list_that_may_be_late_proves_no_deletion() {
     for (later, timeout, status) in [(true, 0, "held"), (true, 600, "skipped"), (false, 0, "skipped")] {
         let is_deleted = Arc::new(AtomicBool::new(false));
-        let deleted = Arc::clone(&is_deleted);
+        let (deleted, mut is_made) = (Arc::clone(&is_deleted), false);
         let service = Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
             ("GET", "/users.json") => {
                 let mut ids = vec![1, 2, 3];
-                ids.extend((!deleted.load(Ordering::SeqCst)).then_some(90_001));
+                ids.extend((is_made && !deleted.load(Ordering::SeqCst)).then_some(90_001));
                 ids.extend((later && deleted.load(Ordering::SeqCst)).then_some(90_002));
                 (200, page(&ids, request, 100, Some(&ids.len().to_string())))
             }
-            ("POST", "/users.json") => (201, "{\"user\":{\"cId\":\"90001\"}}".to_owned()),
+            ("POST", "/users.json") => {
+                is_made = true;
+                (201, "{\"user\":{\"cId\":\"90001\"}}".to_owned())
+            }
             _ => unknown(),
         });
         let work = Work::at(&service.base_url());

@@ -173,7 +173,7 @@ fn a_refused_double_stays_refused_when_the_file_grows() {
 
 #[test]
 fn a_second_process_on_one_run_stops_and_says_so() {
-    let (work, server) = (with_customers(20), Server::start("--fault stall,ms=1500,on=POST_users,nth=3"));
+    let (work, server) = (with_customers(20), Server::start("--fault stall,ms=10000,on=POST_users,nth=3"));
     let first = work.start(work.command_on(&server, "import customers mine.csv"));
     server.wait_for_requests(2);
     work.on(&server, "import customers mine.csv").exits(1).says("another");
@@ -199,7 +199,7 @@ fn fixed(server: &Server) -> Work {
 
 #[test]
 fn two_retries_of_one_run_at_the_same_time_are_one_too_many() {
-    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,ms=4000,on=POST_users,nth=2");
+    let server = Server::start("--variant duplicate-mobile=accepted --fault stall,ms=10000,on=POST_users,nth=2");
     let work = fixed(&server);
     let mut copy = work.table("first.csv");
     work.write_table("second.csv", copy.set(0, "姓名", "示例 改名"));

@@ -323,6 +323,69 @@ fn nothing_is_made_on_a_list_that_is_not_proved_whole() {
     work.write("mine.csv", rows);
     work.bw8("import customers mine.csv --mode upsert --no-canary --rate 0 --accept-incomplete").exits(0);
     assert_column(&work, "status", &["updated", "created"]);
+    // The way on that was named works on the command that named it.
+    let service = incomplete();
+    let work = Work::at(&service.base_url());
+    work.write("mine.csv", rows);
+    work.bw8("import customers mine.csv --mode upsert --no-canary --rate 0").exits(3);
+    work.bw8("import customers mine.csv --mode upsert --no-canary --rate 0").exits(3).says("--accept-incomplete");
+    work.bw8("import customers mine.csv --mode upsert --no-canary --rate 0 --accept-incomplete").exits(0);
+    assert_column(&work, "status", &["updated", "created"]);
+    assert_eq!(sent(&service), ["PUT", "POST"]);
+}
+
+/// An account that gives no list as long as there is nothing in it.
+#[test]
+fn rows_that_wait_for_a_list_go_once_there_is_one_and_by_the_way_that_is_named() {
+    let rows = "姓名,手机,公司编号\n示例 7,13000000007,20001\n";
+    let service = || {
+        let mut made: Vec<serde_json::Value> = Vec::new();
+        let mut reads = 0;
+        Service::start(move |request| match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/users.json") => {
+                reads += 1;
+                // Somebody else makes one by and by.
+                let count = made.len();
+                match count {
+                    0 if reads < 8 => (404, r#"{"error":"RecordNotFound","description":"Not found"}"#.to_owned()),
+                    _ => (200, serde_json::json!({"users": made, "count": count}).to_string()),
+                }
+            }
+            ("GET", path) if path.starts_with("/users/") => (200, serde_json::json!({"user": made[0]}).to_string()),
+            ("POST", "/users.json") => {
+                let mut record: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+                record["user"]["cId"] = "9".into();
+                made.push(record["user"].clone());
+                (201, record.to_string())
+            }
+            _ => unknown(),
+        })
+    };
+    let upsert = "import customers mine.csv --mode upsert --rate 0";
+    let first = service();
+    let work = Work::at(&first.base_url());
+    work.write("mine.csv", rows);
+    work.bw8(upsert).exits(3).says("whether there is such a record").says("--mode create").never_says("incomplete");
+    work.bw8(format!("{upsert} --lang zh --fresh"))
+        .exits(3)
+        .says("无法查看帮我吧里是否已有这条记录")
+        .says("--mode create");
+    work.bw8("import customers mine.csv --mode create --rate 0").exits(0);
+    work.bw8(format!("{upsert} --fresh")).exits(0).says("unchanged 1");
+    assert_eq!(sent(&first), ["POST"]);
+    // The list comes by and by: the same command sends what waited for it.
+    let second = service();
+    let work = Work::at(&second.base_url());
+    work.write("mine.csv", rows);
+    let waited = (0..8).take_while(|_| work.bw8(upsert).exits_with_one_of(&[0, 3]) == 3).count();
+    assert!((1..8).contains(&waited), "{waited}");
+    assert_eq!(sent(&second), ["POST"]);
+    // A change needs to see its record.
+    let third = service();
+    let work = Work::at(&third.base_url());
+    work.write("mine.csv", rows);
+    let ran = work.bw8("import customers mine.csv --mode update --rate 0");
+    ran.exits(3).says("which record this is").says("a login that may see this list").never_says("--mode create");
 }
 
 #[test]

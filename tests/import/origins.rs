@@ -468,3 +468,57 @@ fn an_export_of_an_account_is_not_rehearsed_on_records_of_the_sandbox() {
     work.write("own.csv", "联系人编号,备注\n50001,示例\n");
     work.bw8("import customers own.csv --mode update --sandbox").exits(0);
 }
+
+/// What was found out afterwards was sent all the same: of a service that gives no ids that is every row.
+#[test]
+fn what_was_found_to_be_made_is_where_the_next_file_comes_from() {
+    for switches in ["--variant created=insert-ok", "--fault close-after-store,on=POST_users,nth=2"] {
+        let (work, server) = (Work::new(), Server::start(switches));
+        let rows = |note: &str| {
+            let row = |n: u8| format!("示例 {n},1310000000{n},20001,{note} {n}\n");
+            format!("姓名,手机,公司编号,备注\n{}{}{}", row(1), row(2), row(3))
+        };
+        work.write("first.csv", rows("说明"));
+        work.on(&server, "import customers first.csv --concurrency 1 --server-timeout 0").exits(0);
+        let id = work.results().column("id")[1].to_owned();
+        change(&server, &id, "note", "同事的更正");
+        work.write("second.csv", rows("新说明"));
+        work.on(&server, "import customers second.csv --mode upsert").exits(3).says("同事的更正");
+        assert_eq!(said(&server, &id, "note"), "同事的更正", "{switches}");
+        assert_rows(&work.summary(), "updated 2, held 1");
+    }
+}
+
+/// A change whose answer was lost, and that is there: what somebody writes afterwards is that one's.
+#[test]
+fn what_was_found_to_be_changed_is_where_the_next_file_comes_from() {
+    let server = Server::start("--fault close-after-store,on=PUT_users,nth=1");
+    let work = Work::with("first.csv", "联系人编号,备注\n50001,甲\n50002,甲\n");
+    work.on(&server, "import customers first.csv --mode update --concurrency 1 --server-timeout 0").exits(0);
+    change(&server, "50001", "note", "同事的更正");
+    change(&server, "50002", "note", "同事的更正");
+    work.write("second.csv", "联系人编号,备注\n50001,乙\n50002,乙\n");
+    work.on(&server, "import customers second.csv --mode update").exits(3);
+    assert_rows(&work.summary(), "held 2");
+    assert_eq!(said(&server, "50001", "note"), "同事的更正");
+}
+
+/// Of a row in doubt nobody knows which record it made or changed, and what that said then.
+#[test]
+fn rows_in_doubt_are_named_before_their_records_are_changed() {
+    let server = Server::start("--fault close-after-read,on=PUT_users,nth=2..9");
+    let work = Work::with("first.csv", "联系人编号,备注\n50001,甲\n50002,甲\n");
+    work.on(&server, "import customers first.csv --mode update --run first --concurrency 1 --server-timeout 300")
+        .exits(4);
+    let words = "to be safe find that out first: bw8 settle first";
+    work.write("second.csv", "联系人编号,备注\n50001,乙\n");
+    for run in ["second", "third"] {
+        work.on(&server, format!("import customers second.csv --mode update --run {run} --dry-run"))
+            .exits(0)
+            .says(words);
+    }
+    work.on(&server, "settle first --server-timeout 0").exits(5);
+    work.on(&server, "import customers second.csv --mode update --run second --dry-run")
+        .exits(0)
+        .never_says("find that out");
+}

@@ -370,6 +370,24 @@ fn the_id_of_a_record_that_another_row_changes_is_no_new_one() {
     }
 }
 
+/// The last record of a long file is another row's from the first row on.
+#[test]
+fn the_id_of_a_record_that_a_late_row_changes_is_no_answer_to_the_first() {
+    let service =
+        Service::start(|request| match (request.method.as_str(), request.path.trim_start_matches("/users/")) {
+            ("PUT", "50001.json") => (200, r#"{"status":"0","message":"Update ok","data":53000}"#.to_owned()),
+            ("PUT", _) => (200, r#"{"status":"0","message":"Update ok","data":true}"#.to_owned()),
+            (_, "50001.json") => (200, json!({"user": {"cId": "50001", "note": "甲"}}).to_string()),
+            _ => unknown(),
+        });
+    let work = Work::at(&service.base_url());
+    let rows: String = (50_002..=53_000).map(|id| format!("{id},乙\n")).collect();
+    work.write("mine.csv", format!("联系人编号,备注\n50001,甲乙\n{rows}"));
+    let ran = work.bw8("import customers mine.csv --mode update --no-canary --concurrency 1 --rate 0 --limit 1");
+    ran.exits(4);
+    assert_rows(&work.summary(), "unknown 1, pending 2999");
+}
+
 /// What a change is answered with names the record that was asked for, or nothing: a number that is no other row's may count
 /// what was written.
 #[test]

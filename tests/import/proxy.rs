@@ -99,6 +99,18 @@ fn a_proxy_of_the_system_is_used_and_its_password_is_told_to_nobody() {
 }
 
 #[test]
+fn an_address_of_ipv6_is_not_reached_through_a_proxy_and_the_proxy_is_not_to_blame() {
+    let tls = Tls::start(HOST);
+    let proxy = Proxy::start(tls.address, http);
+    let address = format!("http://{}", proxy.address);
+    for host in ["[2001:db8::1]", "[2001:db8::1]:8443"] {
+        let (_work, ran) = import_with(host, &tls, &[("HTTPS_PROXY", &address)]);
+        ran.exits(1).says("no way to an address of IPv6").says("by its name").never_says("tried again");
+    }
+    assert_eq!(tls.requests(), 0);
+}
+
+#[test]
 fn a_socks_proxy_is_used() {
     let tls = Tls::start(HOST);
     let proxy = Proxy::start(tls.address, socks);

@@ -1,5 +1,8 @@
 //! A ticket with its first reply, as the vendor's own example of a create has it: no customer, and a member in a member.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Value, json};
 
 use crate::harness::*;
@@ -211,4 +214,80 @@ fn a_reply_in_doubt_is_in_doubt_for_every_file() {
     // A person has looked: it is not there.
     work.on(&server, "import tickets u.csv --mode update --no-canary --resend-unknown").exits(4);
     assert_eq!(server.requests_to("tickets.update"), 2);
+}
+
+/// A service with three tickets whose answer to the first reply to the last of them is lost, before it is stored or behind that;
+/// and the replies. Which time a ticket has after a reply, if it is a new one, `time_after` says of replies whose answer is lost and of
+/// the others.
+fn losing_an_answer(
+    is_stored: bool,
+    time_after: fn(bool) -> Option<String>,
+) -> (Service, Arc<Mutex<BTreeMap<String, usize>>>) {
+    let replies = Arc::new(Mutex::new(BTreeMap::new()));
+    let (added, mut times, mut is_lost) = (Arc::clone(&replies), BTreeMap::new(), false);
+    let service = Service::start(move |request| {
+        let Some(id) = request.path.strip_prefix("/tickets/9").and_then(|rest| rest.strip_suffix(".json")) else {
+            return unknown();
+        };
+        let is_lost_now = request.method == "PUT" && id == "00003" && !is_lost;
+        is_lost |= is_lost_now;
+        if request.method == "PUT" && (is_stored || !is_lost_now) {
+            *added.lock().unwrap().entry(format!("9{id}")).or_insert(0) += 1;
+            times.extend(time_after(is_lost_now).map(|time| (id.to_owned(), time)));
+        }
+        let changed = times.get(id).map_or("2025-01-05 08:00:00", String::as_str);
+        let ticket = json!({"ticketId": format!("9{id}"), "subject": "示例", "updateDT": changed});
+        match is_lost_now {
+            true => (504, "{}".to_owned()),
+            false => (200, json!({"ticket": [ticket]}).to_string()),
+        }
+    });
+    (service, replies)
+}
+
+#[test]
+fn a_time_that_stayed_tells_of_a_reply_only_where_replies_give_a_new_one() {
+    for (is_stored, gives_new_time, exits) in
+        [(true, false, [4, 4]), (false, false, [4, 4]), (true, true, [4, 4]), (false, true, [5, 0])]
+    {
+        let now = |_| {
+            let now = jiff::tz::Offset::constant(8).to_datetime(jiff::Timestamp::now());
+            Some(now.strftime("%Y-%m-%d %H:%M:%S").to_string())
+        };
+        let (service, replies) = losing_an_answer(is_stored, if gives_new_time { now } else { |_| None });
+        let work = Work::at(&service.base_url());
+        work.write("t.csv", "工单编号,回复\n900001,示例一\n900002,示例二\n900003,示例三\n");
+        for exit in exits {
+            let import = "import tickets t.csv --mode update --server-timeout 0 --notifications-off";
+            let ran = work.bw8(import);
+            ran.exits(exit);
+            if exit == 4 && !gives_new_time {
+                assert!(work.results().column("message")[2].contains("look into record 900003"), "{ran}");
+            }
+        }
+        let expected = usize::from(is_stored || gives_new_time);
+        assert_eq!(
+            replies.lock().unwrap().get("900003").copied().unwrap_or(0),
+            expected,
+            "{is_stored} {gives_new_time}"
+        );
+        // A person has looked.
+        if exits[1] == 4 && !is_stored {
+            work.bw8("import tickets t.csv --mode update --server-timeout 0 --notifications-off --resend-unknown")
+                .exits(0);
+            assert_eq!(replies.lock().unwrap()["900003"], 1);
+        }
+    }
+}
+
+#[test]
+fn a_time_that_somebody_gave_a_ticket_since_tells_of_no_reply() {
+    // Agents have gone on with the tickets whose replies are known; a reply gives a ticket no time of its own.
+    let (service, replies) = losing_an_answer(true, |is_lost| (!is_lost).then(|| "2099-01-01 08:00:00".to_owned()));
+    let work = Work::at(&service.base_url());
+    work.write("t.csv", "工单编号,回复\n900001,示例一\n900002,示例二\n900003,示例三\n");
+    for _ in 0..2 {
+        work.bw8("import tickets t.csv --mode update --server-timeout 0 --notifications-off").exits(4);
+    }
+    assert_eq!(replies.lock().unwrap()["900003"], 1);
 }

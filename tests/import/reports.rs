@@ -412,7 +412,7 @@ fn an_unfinished_run_that_was_forgotten_goes_on_with_its_input() {
 
 #[test]
 fn a_run_at_work_is_not_forgotten() {
-    let (work, server) = (with_a_mistake(20), Server::start("--fault stall,ms=1500,on=POST_users,nth=3"));
+    let (work, server) = (with_a_mistake(20), Server::start("--fault stall,ms=10000,on=POST_users,nth=3"));
     let child = work.start(work.command_on(&server, "import customers mine.csv --run run"));
     server.wait_for_requests(2);
     work.bw8("runs forget run --yes").exits(1).says("another");

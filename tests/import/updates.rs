@@ -1,5 +1,7 @@
 //! Updates change what was meant and nothing else: each record is read right before it is written, and only what differs is.
 
+use serde_json::json;
+
 use crate::harness::*;
 
 /// The record with this id.
@@ -287,4 +289,26 @@ fn a_second_row_of_a_key_is_done_once_where_records_are_changed() {
     work.write("new.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例甲,13100000001,20001\n");
     work.on(&server, "import customers new.csv").exits(3);
     assert_eq!(work.results().column("code"), ["", "duplicate"]);
+}
+
+#[test]
+fn what_an_editor_leaves_of_a_deleted_text_is_blank() {
+    let blank = ["", "<p></p>", "<p><br></p>", "<div><br/></div>", "&nbsp;", "<p>&nbsp;</p>\n"];
+    let shown = ["<p>示例</p>", "<p><img src='https://example.com/a.png'></p>", "<P><IMG></P>", "0"];
+    let (work, server) = (Work::new(), Server::start(""));
+    let mut rows = "工单编号,描述\n".to_owned();
+    let ids = 900_001..;
+    for (id, text) in ids.clone().zip(blank.iter().chain(&shown)) {
+        server.change(&format!("tickets/{id}"), &json!({"ticket": {"descript": text}}).to_string());
+        rows.push_str(&format!("{id},示例补充\n"));
+    }
+    work.write("t.csv", rows);
+    work.on(&server, "import tickets t.csv --mode update --overwrite 描述=if-blank").exits(0);
+    assert_rows(&work.summary(), "updated 6, skipped 4");
+    let records = server.records("tickets");
+    for (id, text) in ids.zip(blank.map(|_| "示例补充").iter().chain(&shown)) {
+        let id = id.to_string();
+        let ticket = records.iter().find(|ticket| ticket["ticketId"] == id.as_str()).unwrap();
+        assert_eq!(ticket["descript"], *text, "{id}");
+    }
 }

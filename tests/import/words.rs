@@ -38,7 +38,7 @@ fn a_word_of_many_rows_is_decided_once_and_a_rare_one_is_put_right_in_its_row() 
     let (solved, new) = (count(&server, "ticketStatus", "4"), count(&server, "ticketStatus", "1"));
     work.bw8("check tickets mine.csv").exits(3).says("is not one of");
     let foreseen = work.on(&server, "import tickets mine.csv --dry-run");
-    foreseen.exits(3).says("23 rows wait for decisions: 2 texts").says("at most 3 tickets would be created");
+    foreseen.exits(3).says("23 rows wait for decisions: 2 texts").says("dry run: 3 tickets would be created");
     let import = "import tickets mine.csv --run run --no-canary --keep-going";
     work.on(&server, import).exits(5).says("23 rows wait for decisions: 2 texts");
     assert_rows(&work.summary_of("run"), "created 3, refused 2, pending 23");

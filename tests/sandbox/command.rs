@@ -93,9 +93,19 @@ fn the_database_of_another_program_is_left_alone() {
 #[test]
 fn a_server_ends_when_it_is_dropped() {
     let server = Server::start(Options { assume: Assume::All, ..Options::default() }).unwrap();
-    let address = server.address();
+    let (address, page) = (server.address(), server.page().to_owned());
+    let head = format!("GET {} HTTP/1.1\n", page.trim_start_matches(&format!("http://{address}")));
+    let ask = || match std::net::TcpStream::connect(address) {
+        Ok(mut stream) => {
+            stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+            super::host::exchange(&mut stream, &head, b"").status
+        }
+        Err(_) => 0,
+    };
+    assert_eq!(ask(), 200);
     drop(server);
-    assert!(std::net::TcpStream::connect(address).is_err());
+    // Its door may still be seen to open: a child of another test that is being started holds it for a moment.
+    assert_ne!(ask(), 200);
 }
 
 #[test]

@@ -10,23 +10,34 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::message;
 use crate::message::Message;
+use crate::pipes;
 
 /// The text of a file in whatever encoding it is, without a byte order mark. Errors quote nothing of it: it may hold a secret.
 ///
 /// # Errors
-/// A file that cannot be read, is no text, whose encoding is not certain, or which a byte by line contradicts.
+/// A file that cannot be read, is no text, whose encoding is not certain, or which a byte by line contradicts; a device.
 pub fn read_text(path: &Path, shown: &str) -> Result<String> {
+    pipes::refuse_device(path)?;
     let bytes = std::fs::read(path).map_err(|why| {
         let why = files::explained(path, why);
         let hint = Message::hint_of_system(&why).unwrap_or_else(|| message!("format.unreadable_hint"));
         Error::usage(message!("format.unreadable", file = shown, why = why)).hint(hint)
     })?;
     let (encoding, marks) = encoding_of(&bytes, shown)?;
-    decoded(&bytes[marks..], encoding).map_err(|line| {
+    decoded(&bytes[marks..], encoding).map(with_line_feeds).map_err(|line| {
         let encoding = encoding::shown(encoding);
         Error::usage(message!("csv.not_text", file = shown, line = line, encoding = encoding))
             .hint(message!("format.save_as_utf8"))
     })
+}
+
+/// The text with each line ended by a line feed: some editors end them as old Macs did, by a carriage return alone.
+fn with_line_feeds(text: String) -> String {
+    let is_alone = |(at, _): (usize, &str)| !text[at + 1..].starts_with('\n');
+    match text.match_indices('\r').any(is_alone) {
+        true => text.replace("\r\n", "\n").replace('\r', "\n"),
+        false => text,
+    }
 }
 
 /// The encoding, and how many bytes of marks stand before the text.
@@ -42,7 +53,7 @@ fn encoding_of(bytes: &[u8], shown: &str) -> Result<(&'static Encoding, usize)> 
         NotFound::Unsure(_) => {
             // The first line that is no ASCII is the one to look at.
             let first = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or_default();
-            let line = 1 + bytes[..first].iter().filter(|byte| **byte == b'\n').count();
+            let line = 1 + with_line_feeds(String::from_utf8_lossy(&bytes[..first]).into_owned()).matches('\n').count();
             Err(Error::usage(message!("format.text_unsure", file = shown, line = line))
                 .hint(message!("format.save_as_utf8")))
         }
@@ -77,7 +88,10 @@ fn decoded(bytes: &[u8], encoding: &'static Encoding) -> std::result::Result<Str
             Err(_) => break Filled::Broken,
         }
     };
-    let last_line = |text: &[u8]| 1 + text.iter().filter(|byte| **byte == b'\n').count();
+    let last_line = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).into_owned();
+        1 + with_line_feeds(text).matches('\n').count()
+    };
     match String::from_utf8(text) {
         Ok(text) if end == Filled::Broken => Err(last_line(text.as_bytes())),
         Ok(text) => Ok(text),

@@ -1,5 +1,7 @@
 //! A line of JSON Lines as the members it has, in their order, with every digit of their numbers.
 
+use std::rc::Rc;
+
 use rust_i18n::t;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
@@ -25,6 +27,8 @@ pub(super) struct Member {
     pub text: Option<String>,
     /// What it is.
     pub kind: CellKind,
+    /// The member whose pairs of a key and a value it is one of.
+    pub of: Option<Rc<str>>,
 }
 
 /// Why a line is not one object.
@@ -121,15 +125,17 @@ fn flatten(before: &str, object: &str, members: &mut Vec<Member>) -> Result<(), 
         }
         if let Some(pairs) = pairs(value.get()) {
             // As many as there are of them: a record may have hundreds of custom fields.
+            let of: Rc<str> = name.as_str().into();
             for Pair { key, value } in pairs {
                 let (text, kind) = value_of(value.get()).map_err(not_whole)?;
                 let is_taken = members.iter().any(|known| known.name == key);
-                members.push(Member { name: if is_taken { format!("{name}.{key}") } else { key }, text, kind });
+                let own = if is_taken { format!("{name}.{key}") } else { key };
+                members.push(Member { name: own, text, kind, of: Some(Rc::clone(&of)) });
             }
             continue;
         }
         let (text, kind) = value_of(value.get()).map_err(not_whole)?;
-        members.push(Member { name, text, kind });
+        members.push(Member { name, text, kind, of: None });
     }
     Ok(())
 }
@@ -248,6 +254,11 @@ mod tests {
         let others =
             r#"{"a":[{"key":"x","value":"1"},{"key":"x","value":"2"}],"b":[{"key":"x","value":"1","more":2}]}"#;
         assert_eq!(read(others).unwrap(), [("a".to_owned(), None), ("b".to_owned(), None)]);
+        let of = |line: &str| members(line).unwrap().into_iter().map(|member| member.of).collect::<Vec<_>>();
+        assert_eq!(
+            of(line),
+            [None, Some("custom_fields".into()), Some("custom_fields".into()), Some("custom_fields".into())]
+        );
     }
 
     #[test]

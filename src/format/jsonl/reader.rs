@@ -1,7 +1,7 @@
 //! Reads JSON Lines. The columns are the members of all objects: the file is read once for their names, and a line that is
 //! no object is known before anything is sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
@@ -101,13 +101,22 @@ impl Lines {
 struct Columns {
     titles: Vec<String>,
     index: HashMap<String, usize>,
+    /// Members whose parts are columns, and which say nothing else where they have no parts.
+    in_parts: HashSet<String>,
 }
 
 impl Columns {
     fn read(lines: &mut Lines) -> Result<Columns> {
         let mut columns = Columns::default();
+        let mut filled = HashSet::new();
         while let Some(members) = lines.next()? {
             for member in members {
+                if let Some(of) = member.of.filter(|of| !columns.in_parts.contains(&**of)) {
+                    columns.in_parts.insert(of.to_string());
+                }
+                if member.text.as_deref() != Some("") && !filled.contains(&member.name) {
+                    filled.insert(member.name.clone());
+                }
                 if !columns.index.contains_key(&member.name) {
                     columns.index.insert(member.name.clone(), columns.titles.len());
                     columns.titles.push(member.name);
@@ -117,6 +126,9 @@ impl Columns {
                 return Err(lines.malformed(&crate::t!("jsonl.too_many")));
             }
         }
+        columns.in_parts.retain(|name| !filled.contains(name));
+        columns.titles.retain(|name| !columns.in_parts.contains(name));
+        columns.index = columns.titles.iter().cloned().enumerate().map(|(at, name)| (name, at)).collect();
         Ok(columns)
     }
 
@@ -125,7 +137,12 @@ impl Columns {
         row.clear();
         let mut cells: Vec<(String, CellKind)> = vec![(String::new(), CellKind::Text); self.titles.len()];
         for member in members {
-            let Some(column) = self.index.get(&member.name).copied() else { return false };
+            let Some(column) = self.index.get(&member.name).copied() else {
+                if self.in_parts.contains(&member.name) {
+                    continue;
+                }
+                return false;
+            };
             match member.text {
                 Some(text) => cells[column] = (text, member.kind),
                 None => row.remark(Some(column), Problem::new("nested_value")),

@@ -9,6 +9,7 @@ mod cell_value;
 pub(super) mod choose;
 pub(super) mod error;
 mod escapes;
+mod first_error;
 mod format;
 pub mod layout;
 pub mod limits;

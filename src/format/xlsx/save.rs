@@ -10,6 +10,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::error::{cannot_write, not_written};
+use super::first_error::FirstError;
 use super::row_sheet::RowSheet;
 use crate::error::Result;
 use crate::files::{Access, AtomicFile};
@@ -25,7 +26,7 @@ pub(super) const COMPRESSION: u8 = 2;
 /// A full disk, a folder that cannot be written, a target that another program holds.
 pub fn save(workbook: &mut Workbook, path: &Path, access: Access) -> Result<()> {
     let mut file = AtomicFile::beside(path, access).map_err(|error| not_written(path, &error))?;
-    workbook.save_to_writer(&mut file).map_err(|error| not_written(path, &error))?;
+    workbook.save_to_writer(FirstError::of(&mut file)).map_err(|error| not_written(path, &error))?;
     file.replace(path).map_err(|error| not_written(path, &error))
 }
 
@@ -69,7 +70,7 @@ fn put_rows(
     file: &mut AtomicFile,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let mut archive = ZipArchive::new(Cursor::new(package))?;
-    let mut whole = ZipWriter::new(file);
+    let mut whole = ZipWriter::new(FirstError::of(file));
     for index in 0..archive.len() {
         let part = archive.by_index_raw(index)?;
         let name = part.name()?.into_owned();

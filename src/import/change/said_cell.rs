@@ -34,6 +34,13 @@ pub struct SaidCell {
     pub added_before: Option<AddedBefore>,
 }
 
+impl SaidCell {
+    /// Whether it may be written, whatever its record says: somebody edited it since the export, or it is written all the same.
+    pub(in crate::import) fn may_be_written(&self) -> bool {
+        self.overwrite == Overwrite::Always || self.baseline.is_none_or(|baseline| !baseline.is_unedited)
+    }
+}
+
 /// That what a cell adds to its record was added before, or may have been.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddedBefore {

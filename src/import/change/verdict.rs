@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use super::said_cell::{CellBaseline, SaidCell};
 use crate::baseline::{is_full, is_unset, mark, shows};
+use crate::check::duplicates::holds_beside_others;
 use crate::entity::{Custom, Field, Kind, Overwrite};
-use crate::projection::{custom_text, text_of};
+use crate::projection::{custom_text, html_text, text_of};
 use crate::value::{edited_tags, is_same_value, tags};
 
 /// What becomes of a cell.
@@ -88,7 +89,7 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
     match (is_said, cell.overwrite) {
         (true, _) => Verdict::Unchanged,
         (false, Overwrite::Never) => Verdict::Kept,
-        (false, Overwrite::IfBlank) if !is_unset(field, now) => Verdict::Kept,
+        (false, Overwrite::IfBlank) if !is_blank(field, now) => Verdict::Kept,
         (false, _) if !is_unedited && is_full(&cell.shown) => Verdict::Cut,
         // What a file of ours could not carry whole is no value of anybody's.
         (false, Overwrite::Always) if !is_part => Verdict::Write,
@@ -99,9 +100,21 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
             Some(baseline) if baseline.told_mark == Some(mark(field, &cell.value)) => Verdict::Kept,
             Some(baseline) if !baseline.knows(mark(field, now)) => Verdict::Conflict,
             Some(baseline) if baseline.is_respelled => Verdict::Respelled,
+            // It is there, and so are others of which the file knows nothing: two records that were made one.
+            None if holds_beside_others(field, &cell.value, now) => Verdict::Kept,
             _ => Verdict::Write,
         },
     }
+}
+
+/// Whether a record shows nothing in a field. An editor of rich text leaves marks behind when all that was written is deleted.
+fn is_blank(field: &Field, now: &str) -> bool {
+    const SHOWN: [&str; 8] = ["<img", "<video", "<audio", "<iframe", "<object", "<embed", "<svg", "<input"];
+    let has_no_text = || {
+        let lower = now.to_ascii_lowercase();
+        !SHOWN.iter().any(|tag| lower.contains(tag)) && html_text(now).trim().is_empty()
+    };
+    is_unset(field, now) || field.kind == Kind::Html && has_no_text()
 }
 
 /// What is sent for a cell that is written, where the record says `now`: for a list that is added to, both; of one that is

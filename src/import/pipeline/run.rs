@@ -1,7 +1,6 @@
 //! The pipeline as a whole: the reader, the journal writer and the sender side by side.
 
-use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, mpsc};
+use std::sync::{PoisonError, mpsc};
 
 use tokio::runtime;
 
@@ -9,16 +8,18 @@ use super::backpressure::Backpressure;
 use super::journal_writer::{JournalWriter, Recorded};
 use super::reader::Reader;
 use super::sender::Sender;
-use super::shared::{Shared, Traffic};
+use super::shared::Shared;
 use super::stop::{Cause, Stop};
 use super::tally::Tally;
 use crate::api::{Client, LAST_ANSWERS};
 use crate::error::{Context, Error, Result};
 use crate::import::first_look::FirstLook;
 use crate::import::notes::SAMPLE_NOTE;
+use crate::import::operation::WriteOperation;
 use crate::import::options::ImportOptions;
 use crate::import::plan::{KnownRows, RowPlanner};
 use crate::import::preflight::{Preflight, Rows};
+use crate::import::row_sender::Earlier;
 use crate::import::settle::note_highest;
 use crate::import::witness::HandedOut;
 use crate::journal::{Journal, Marks};
@@ -55,7 +56,7 @@ pub(crate) struct Sent {
 pub(crate) fn send(
     options: &ImportOptions<'_>,
     preflight: &Preflight,
-    rows: Rows,
+    mut rows: Rows,
     mut known: KnownRows,
     mut journal: Journal,
     first_look: Option<FirstLook>,
@@ -71,23 +72,12 @@ pub(crate) fn send(
     let before = past.counts()?;
     let total =
         preflight.rows.min(options.limit.filter(|_| !options.limits_written()).unwrap_or(u64::MAX)).max(before.ended());
-    let shared = Shared {
-        stop: Stop::default(),
-        backpressure: Backpressure::new(client.limiter().ceiling()).beginning_with(reach(options, preflight)),
-        tally: Tally::new(&before, total),
-        traffic: Traffic::default(),
-        waiting: AtomicU64::new(0),
-        words: Mutex::default(),
-        sample: Mutex::default(),
-    };
+    let backpressure = Backpressure::new(client.limiter().ceiling()).beginning_with(reach(options, preflight));
+    let shared = Shared::new(backpressure, Tally::new(&before, total));
     let progress = Progress::new(printer);
     progress.begin(options.entity().label(Language::current()), before.ended(), Some(total));
     let registered = known.registered.take();
-    // What rows find in the account is there before any of them makes a record.
-    let there = HandedOut::default();
-    if let Some(matches) = known.matches.as_mut().filter(|_| options.makes_records()) {
-        matches.each_record(|id| there.add(id))?;
-    }
+    let there = records_of_rows(options, &mut rows, &mut known)?;
     // It outlives the sender, as it keeps others from retrying the same run.
     let mut planner = RowPlanner::open(options, preflight, rows, known, &journal)?;
     let (to_journal, inbox) = mpsc::channel();
@@ -98,13 +88,16 @@ pub(crate) fn send(
     if let Err(error) = runtime.block_on(note_highest(&journal, options, &client)) {
         shared.stop.set(Cause::of(error));
     }
+    let highest = journal.reader()?.highest_before()?;
     if let Some(registered) = registered {
-        registered.keep(journal.reader()?.highest_before()?)?;
+        registered.keep(highest)?;
     }
+    let began = journal.identity().started;
+    let earlier = highest.map(|highest| Earlier::new(highest, began, client.service()));
     let marks = Marks::begin(journal.folder(), &journal.identity().run, journal.identity().rows)?;
     let journal_writer = JournalWriter::new(journal, to_sender, &shared);
     let mut sender = Sender::new(options, preflight, &client, to_journal, &shared, &progress, first_look);
-    sender.know_ids(there);
+    sender.know_ids(there, earlier.filter(|_| options.makes_records()));
     sender.mark_in(marks);
     past.each_known(|id| sender.know_id(id))?;
     drop(past);
@@ -122,15 +115,7 @@ pub(crate) fn send(
     progress.end();
     let broken = |_| Error::cannot_run(message!("run.broken"));
     let (taken, mut recorded) = (taken.map_err(broken)?, recorded.map_err(broken)?);
-    let words = shared.words.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if recorded.broken.is_none() && !words.is_empty() {
-        recorded.journal.settle(&words)?;
-    }
-    let sample = shared.sample.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let (Some(sample), None) = (sample, &recorded.broken) {
-        // Plain structs of numbers and texts always serialise.
-        recorded.journal.set_note(SAMPLE_NOTE, &serde_json::to_string(&sample).unwrap_or_default())?;
-    }
+    keep_words(&shared, &mut recorded)?;
     let waiting = shared.waiting.into_inner();
     Ok(Sent {
         recorded,
@@ -141,6 +126,44 @@ pub(crate) fn send(
         retries: client.retries(),
         is_unreadable: false,
     })
+}
+
+/// The records that rows name or find in the account: they are there before the first row is sent, and each belongs to its rows
+/// alone. Rows of tags are about records of several entities, whose ids say nothing of one another.
+fn records_of_rows(options: &ImportOptions<'_>, rows: &mut Rows, known: &mut KnownRows) -> Result<HandedOut> {
+    let there = HandedOut::default();
+    if options.entity().edits.is_some() {
+        return Ok(there);
+    }
+    if let Some(matches) = known.matches.as_mut() {
+        matches.each_record(|id| there.add(id))?;
+    }
+    if options.changes_records() {
+        rows.each_operation(|operation| {
+            if let WriteOperation::Change { id, .. } = operation {
+                there.add(id);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(there)
+}
+
+/// Writes down what was said at the end of rows that have one, and what records said that were read back, while the journal can
+/// be written.
+fn keep_words(shared: &Shared, recorded: &mut Recorded) -> Result<()> {
+    if recorded.broken.is_some() {
+        return Ok(());
+    }
+    let words = shared.words.lock().unwrap_or_else(PoisonError::into_inner);
+    if !words.is_empty() {
+        recorded.journal.settle(&words)?;
+    }
+    if let Some(sample) = &*shared.sample.lock().unwrap_or_else(PoisonError::into_inner) {
+        // Plain structs of numbers and texts always serialise.
+        recorded.journal.set_note(SAMPLE_NOTE, &serde_json::to_string(sample).unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 /// Writes down the requests that were made before rows are sent: those of the first looks.

@@ -29,7 +29,7 @@ use crate::import::options::ImportOptions;
 use crate::import::plan::PendingWrite;
 use crate::import::preflight::Preflight;
 use crate::import::read_back::{self, Comparison};
-use crate::import::row_sender::RowSender;
+use crate::import::row_sender::{Earlier, RowSender};
 use crate::import::witness::HandedOut;
 use crate::journal::{Marks, Operation, Reason, Settled, Status, TAGS_DROPPED};
 use crate::language::Language;
@@ -111,9 +111,10 @@ impl<'a> Sender<'a> {
         self.row_sender.marks = marks;
     }
 
-    /// The records with these ids were there before.
-    pub(super) fn know_ids(&mut self, ids: HandedOut) {
+    /// The records with these ids were there before, and others.
+    pub(super) fn know_ids(&mut self, ids: HandedOut, earlier: Option<Earlier>) {
         self.row_sender.handed_out = ids;
+        self.row_sender.earlier.set(earlier);
     }
 
     /// A row of the run made the record with this id before, or was to change it.

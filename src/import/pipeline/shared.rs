@@ -36,3 +36,18 @@ pub(super) struct Shared {
     /// What records said that were read back at the end.
     pub sample: Mutex<Option<SampleFigures>>,
 }
+
+impl Shared {
+    /// What they share before the first row.
+    pub(super) fn new(backpressure: Backpressure, tally: Tally) -> Shared {
+        Shared {
+            stop: Stop::default(),
+            backpressure,
+            tally,
+            traffic: Traffic::default(),
+            waiting: AtomicU64::new(0),
+            words: Mutex::default(),
+            sample: Mutex::default(),
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 use super::answered_rows::{AnsweredRow, answered_rows};
 use super::question::Question;
@@ -57,8 +58,8 @@ impl Decided {
         if is_word {
             return Some(Decided::Use(text.to_owned()));
         }
-        let id = text.split_whitespace().next()?;
-        id.bytes().all(|byte| byte.is_ascii_digit()).then(|| Decided::Use(id.to_owned()))
+        let id: String = text.split_whitespace().next()?.nfkc().collect();
+        id.bytes().all(|byte| byte.is_ascii_digit()).then_some(Decided::Use(id))
     }
 
     /// The answer as a journal keeps it.
@@ -90,6 +91,22 @@ pub(in crate::import) struct Given {
     pub decided: Decided,
     /// The file and cell it was read from; none of one that was kept from before.
     pub place: Option<Message>,
+    /// What it says behind an id, where that was not offered so: filled downwards, a spreadsheet program counts the id up and leaves
+    /// the name.
+    pub called: Option<String>,
+}
+
+impl Given {
+    /// What it says of a record that has another name.
+    pub(super) fn miscalls(&self, name: &str) -> Option<&str> {
+        let called = self.called.as_deref()?;
+        let is_all = fold(called) == fold(name);
+        // A line that was offered says more behind the name, and long names are cut there.
+        let behind = called.strip_prefix(name.trim()).filter(|_| !name.trim().is_empty());
+        let says_more = behind.is_some_and(|more| more.starts_with(char::is_whitespace));
+        let is_cut = called.split_once('…').is_some_and(|(begin, _)| !begin.is_empty() && name.starts_with(begin));
+        (!is_all && !says_more && !is_cut).then_some(called)
+    }
 }
 
 /// What is asked about is known by this in every file and run.
@@ -128,7 +145,7 @@ impl Answers {
         let mut answers = Answers::default();
         for (key, text) in kept {
             if let Some(decided) = Decided::of_text(&text) {
-                answers.given.insert(key, Given { decided, place: None });
+                answers.given.insert(key, Given { decided, place: None, called: None });
             }
         }
         for file in own.filter(|file| file.exists()).into_iter().chain(named) {
@@ -147,6 +164,16 @@ impl Answers {
         self.given.get(key)
     }
 
+    /// The answer to what has one of these keys.
+    pub(super) fn of(&self, key: &str, exact_key: &str) -> Option<&Given> {
+        self.given.get(key).or_else(|| self.given.get(exact_key))
+    }
+
+    /// Whether any of them names a record by its id.
+    pub(in crate::import) fn hold_ids(&self) -> bool {
+        self.given.iter().any(|(key, given)| !is_word_key(key) && matches!(given.decided, Decided::Use(_)))
+    }
+
     /// Whether any of them makes a record.
     pub(super) fn creates(&self) -> bool {
         self.given.values().any(|given| given.decided == Decided::Create)
@@ -160,7 +187,7 @@ impl Answers {
     fn read(&mut self, file: &Path) -> Result<()> {
         let shown = file.display().to_string();
         let mut here = HashMap::new();
-        for AnsweredRow { question: Question { key, answer, .. }, cell } in answered_rows(file)? {
+        for AnsweredRow { question: Question { key, answer, candidates, .. }, cell } in answered_rows(file)? {
             let decided = Decided::of_cell(&answer, is_word_key(&key)).ok_or_else(|| {
                 Error::usage(message!("lookup.bad_answer", file = shown, cell = cell, value = answer))
                     .hint(message!("lookup.bad_answer_hint"))
@@ -171,8 +198,32 @@ impl Answers {
                     .hint(message!("lookup.bad_answer_hint")));
             }
             let place = message!("lookup.cell", file = shown, cell = cell);
-            self.given.insert(key, Given { decided, place: Some(place) });
+            let is_offered = is_word_key(&key) || candidates.iter().any(|(_, offered)| *offered == answer);
+            let behind = answer.split_once(char::is_whitespace).map(|(_, behind)| behind.trim().to_owned());
+            let called = behind.filter(|_| !is_offered && matches!(decided, Decided::Use(_)));
+            self.given.insert(key, Given { decided, place: Some(place), called });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_names_the_record_of_its_id_whole_or_is_another_one_s() {
+        let miscalls = |called: &str, name: &str| {
+            let given =
+                Given { decided: Decided::Use("50001".to_owned()), place: None, called: Some(called.to_owned()) };
+            given.miscalls(name).is_some()
+        };
+        for called in ["示例集团", "示例集团 13000000001", "示例 集团", "示例集…"] {
+            assert!(!miscalls(called, "示例集团"), "{called}");
+        }
+        for (called, name) in [("示例集团", "示例集团上海"), ("示例集团上海", "示例集团"), ("示例", ""), ("甲", "乙")]
+        {
+            assert!(miscalls(called, name), "{called} {name}");
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::message;
 use crate::message::{Detail, Message};
 use crate::problem::Problem;
 use crate::terminal::Printer;
+use crate::text::clean;
 
 /// Everything references are resolved with.
 pub(super) struct Resolution<'w, 'a> {
@@ -128,7 +129,10 @@ impl<'a> Resolution<'_, 'a> {
     fn resolve_one(&mut self, reference: &Reference<'a>, members: &mut Members) -> Result<Resolved> {
         let unclear = match self.resolver.find(reference, members)? {
             None => return Ok(Resolved::Nothing),
-            Some(Ok(meant)) => return Ok(put(reference, members, meant)),
+            Some(Ok(meant)) => match self.decided_otherwise(reference, members, &meant) {
+                None => return Ok(put(reference, members, meant)),
+                Some(unclear) => unclear,
+            },
             Some(Err(unclear)) => unclear,
         };
         let said = reference.said(members);
@@ -140,7 +144,7 @@ impl<'a> Resolution<'_, 'a> {
             _ => (key_of(&reference.field, &said), exact_key_of(&reference.field, &said)),
         };
         let may_be_blank = !self.is_required(reference);
-        let given = self.answers.get(&key).or_else(|| self.answers.get(&exact_key));
+        let given = self.answers.of(&key, &exact_key);
         if let Some(given) = given.cloned().filter(|_| unclear.way != Way::Correct) {
             match self.decided(reference, members, &given, (unclear.way, may_be_blank))? {
                 // What was chosen once is not there any more.
@@ -181,6 +185,24 @@ impl<'a> Resolution<'_, 'a> {
                 }
             },
         }
+    }
+
+    /// Why the one record that a text tells of is not taken for the one that is meant: a person decided on another one. That
+    /// one stands as long as it is there, whatever the account has come to have or lost since.
+    fn decided_otherwise(&self, reference: &Reference<'a>, members: &Members, meant: &Meant) -> Option<Unclear> {
+        if !self.answers.hold_ids() {
+            return None;
+        }
+        let said = reference.said(members);
+        let given = self.answers.of(&key_of(&reference.field, &said), &exact_key_of(&reference.field, &said))?;
+        let is_other = matches!(&given.decided, Decided::Use(id) if *id != meant.id);
+        is_other.then(|| Unclear {
+            member: reference.tells[0].member.clone(),
+            text: reference.shown(members),
+            problem: Problem::new("decided_is_gone").with_detail("entity", reference.entity.labels()),
+            way: Way::Decide,
+            candidates: vec![(meant.id.clone(), format!("{} {}", meant.id, meant.name).trim_end().to_owned())],
+        })
     }
 
     /// Keeps an answer of a workbook in the journal, once.
@@ -251,7 +273,10 @@ impl<'a> Resolution<'_, 'a> {
                 }
             }
             Decided::Use(id) => match (self.resolver.chosen(reference, id)?, &given.place) {
-                (Some(meant), _) => Ok(Some(put(reference, members, meant))),
+                (Some(meant), place) => match given.miscalls(&meant.name) {
+                    Some(said) => Err(is_called_otherwise(meant, said, place.clone().unwrap_or_default())),
+                    None => Ok(Some(put(reference, members, meant))),
+                },
                 (None, None) => Ok(None),
                 (None, Some(place)) => {
                     let entity = reference.entity.labels();
@@ -312,6 +337,12 @@ fn not_this(given: &Given, what: impl Fn(Message) -> Message) -> Result<Option<R
 fn put(reference: &Reference<'_>, members: &mut Members, meant: Meant) -> Resolved {
     reference.put(members, &meant.id);
     Resolved::Found { name: meant.name, word: meant.word }
+}
+
+fn is_called_otherwise(meant: Meant, said: &str, place: Message) -> Error {
+    let (name, said) = (clean(&meant.name), clean(said));
+    Error::usage(message!("lookup.called_otherwise", place = place, id = meant.id, name = name, said = said))
+        .hint(message!("lookup.called_otherwise_hint"))
 }
 
 fn cannot_be_made(reference: &Reference<'_>, place: Message) -> Error {

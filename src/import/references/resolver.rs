@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::reference::{Reference, Tell};
 use crate::api::as_text;
-use crate::check::duplicates::is_same_key_value;
+use crate::check::duplicates::{each_value, is_same_key_value};
 use crate::entity::{Entity, Kind};
 use crate::error::Result;
 use crate::format::{Cell, CellKind};
@@ -413,11 +413,11 @@ fn records(list: &KnownList<'_>, tell: &Tell, text: &str) -> Result<Vec<Candidat
     match &tell.key {
         // Nobody knows a record by it.
         Some(_) if tell.source.is_some() => {}
-        Some(key) => ids = list.find(&[key], &[text])?,
+        Some(key) => ids = known_by(list, key, text)?,
         None => {
             ids.extend(list.record(text)?.map(|_| text.to_owned()));
             for key in &list.entity.known_by {
-                ids.extend(list.find(&[key], &[text])?);
+                ids.extend(known_by(list, key, text)?);
             }
         }
     }
@@ -433,6 +433,12 @@ fn records(list: &KnownList<'_>, tell: &Tell, text: &str) -> Result<Vec<Candidat
     Ok(candidates)
 }
 
+/// The ids of the records that are known by a text, else of those that have it beside others in the same field.
+fn known_by(list: &KnownList<'_>, key: &str, text: &str) -> Result<Vec<String>> {
+    let ids = list.find(&[key], &[text])?;
+    if ids.is_empty() { list.find_among_several(&[key], &[text]) } else { Ok(ids) }
+}
+
 /// Those candidates with which another text agrees: a record that says nothing of the kind contradicts nothing.
 fn agreeing(list: &KnownList<'_>, found: Vec<Candidate>, tell: &Tell, text: &str) -> Result<Vec<Candidate>> {
     let Some(key) = &tell.key else {
@@ -443,7 +449,12 @@ fn agreeing(list: &KnownList<'_>, found: Vec<Candidate>, tell: &Tell, text: &str
     let says = |candidate: &Candidate| {
         candidate.record.get(key).map(|value| as_text(value).trim().to_owned()).filter(|text| !text.is_empty())
     };
-    let same = |said: &str| is_same_key_value(list.entity, key, said, text);
+    let is_same = |said: &str| is_same_key_value(list.entity, key, said, text);
+    let field = list.entity.field(key);
+    let same = |said: &str| {
+        let mut each = field.map(|field| each_value(field, said)).unwrap_or_default().into_iter();
+        is_same(said) || each.any(is_same)
+    };
     let exactly: Vec<Candidate> =
         found.iter().filter(|candidate| says(candidate).is_some_and(|said| same(&said))).cloned().collect();
     if !exactly.is_empty() {

@@ -114,7 +114,9 @@ pub fn write_summary(content: &RunContent<'_>, summary: &Json) -> Result<()> {
     let path = content.journal.folder().join("summary.json");
     let place = || message!("csv.cannot_write", file = path.display());
     files::whole(&path, Access::Owner, |file| {
-        serde_json::to_writer_pretty(&mut *file, &clean_document(summary)).context(place)?;
+        serde_json::to_writer_pretty(&mut *file, &clean_document(summary))
+            .map_err(std::io::Error::from)
+            .context(place)?;
         file.write_all(b"\n").context(place)
     })
 }

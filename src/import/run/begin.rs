@@ -2,6 +2,7 @@
 
 use super::super::additions::Additions;
 use super::super::known::{Known, register};
+use super::super::last_sent::keep_told;
 use super::super::memory::Memory;
 use super::super::notes::{BASELINE_NOTE, note_command, note_fields};
 use super::super::options::ImportOptions;
@@ -14,11 +15,12 @@ use super::super::settle::Found;
 use super::super::strange_export::refuse_strange_export;
 use super::super::words::Words;
 use super::input::Input;
-use super::settling::settle_before;
-use crate::error::{Exit, Result};
-use crate::files;
-use crate::journal::{Counts, Journal, JournalReader, RegisteredRows, RunIndex};
+use super::settling::{settle_before, settle_before_change};
+use crate::error::{Error, Exit, Result};
+use crate::files::{self, short_path};
+use crate::journal::{Counts, Journal, JournalReader, RegisteredRows, RunIdentity, RunIndex};
 use crate::machine::shared_folder;
+use crate::message;
 use crate::t;
 use crate::terminal::{Printer, quoted_path};
 
@@ -79,6 +81,7 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
         known = find_out(&mut index, input)?;
     }
     let Input { preflight, rows, words, .. } = input;
+    refuse_answers_of_other_account(options, &identity, &index)?;
     known.refuse_rows_of_export(options, preflight)?;
     if !known.is_finished() {
         refuse_strange_export(options, preflight, rows)?;
@@ -86,7 +89,13 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     // First: a row that is being sent at this moment is in doubt as well, and finding out about it would be for nothing.
     known.refuse_rows_in_work((options, preflight), &identity, &index, rows)?;
     known.tell(preflight, printer);
-    let (mut journal, ended) = match resume::open(known.meant, &options.resume, identity, known.ended, &index)? {
+    let mut settled_as_sent = Found::default();
+    let before_change = |journal: &mut Journal| {
+        settled_as_sent = settle_before_change(journal, options, &index, printer)?;
+        keep_told(options, &journal.reader()?)
+    };
+    let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index, before_change)?;
+    let (mut journal, ended) = match opened {
         OpenedRun::Finished(past, exit) => return Ok(Begun::Before(Box::new(past), exit)),
         OpenedRun::Continue(journal, ended) => (journal, Some(ended)),
         OpenedRun::New(journal) => (journal, None),
@@ -103,11 +112,11 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     note_fields(&journal, &preflight.account_fields)?;
     files::sweep(journal.folder());
     let settled = match ended {
-        Some(_) => settle_before(&mut journal, options, &mut index, printer)?,
+        Some(_) => settle_before(&mut journal, options, &index, printer)?,
         None => Found::default(),
     };
     // What was found never to have left is sent by this command, too.
-    let is_left = settled.free + settled.repeated + journal.not_sent();
+    let is_left = settled_as_sent.free + settled.free + settled.repeated + journal.not_sent();
     let ended = ended.map(|ended| ended.saturating_sub(is_left));
     // What this run itself has added is known, too, now that its rows are settled.
     let additions = Additions::of(options, &mut index, journal.identity(), &preflight.mapping)?;
@@ -117,6 +126,29 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     let before = journal.reader()?.counts()?;
     tell(&journal, ended, &before, printer)?;
     Ok(Begun::Run(Box::new(BegunRun { journal, index, memory: known.memory, registered, additions, ended, before })))
+}
+
+/// Refuses a workbook of answers that lies in the folder of a run into another account, the sandbox's too, and names records by
+/// their ids: here they are those of others.
+fn refuse_answers_of_other_account(
+    options: &ImportOptions<'_>,
+    identity: &RunIdentity,
+    index: &RunIndex,
+) -> Result<()> {
+    let Some(named) = options.references.decisions.as_deref() else { return Ok(()) };
+    // One that lies elsewhere, or beside a journal that cannot be read, does not tell where it comes from.
+    let past = std::path::absolute(named).ok().and_then(|file| Some(file.parent()?.to_owned()));
+    let past = past.filter(|folder| Journal::exists(folder)).map(|folder| JournalReader::open_read_only(&folder));
+    let Some(Ok(past)) = past else { return Ok(()) };
+    let target = &past.identity().target;
+    if *target == identity.target || index.is_same_account(&identity.target, target)? == Some(true) {
+        return Ok(());
+    }
+    match Answers::gather(Vec::new(), None, Some(named))?.hold_ids() {
+        false => Ok(()),
+        true => Err(Error::usage(message!("lookup.answers_elsewhere", file = named.display()))
+            .hint(message!("lookup.answers_elsewhere_hint", run = quoted_path(short_path(past.folder()))))),
+    }
 }
 
 /// Says whether a run begins or goes on.

@@ -3,6 +3,7 @@
 use super::super::agreed::Agreed;
 use super::super::binding_run::announce;
 use super::super::cells::CellSpool;
+use super::super::left_out::LeftOut;
 use super::super::options::ImportOptions;
 use super::super::preflight::{Preflight, Purpose, Rows};
 use super::super::report::write_issues_beside;
@@ -11,6 +12,7 @@ use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::definitions::DefinitionSource;
 use crate::error::{Error, Result};
 use crate::message;
+use crate::message::Detail;
 use crate::t;
 use crate::terminal::Printer;
 
@@ -37,6 +39,7 @@ impl Input {
         let (preflight, rows) = read(options, &agreed, &words)?;
         tell(options, &preflight, printer)?;
         announce(options, &preflight.mapping, printer)?;
+        refuse_fields_unknown_for_now(&preflight)?;
         refuse_what_strict_refuses(options, &preflight)?;
         Ok(Input { preflight, rows, agreed, words })
     }
@@ -69,6 +72,19 @@ fn read(options: &ImportOptions<'_>, agreed: &Agreed, words: &Words) -> Result<(
     };
     let cells = if options.dry_run { None } else { Some(Box::new(CellSpool::new()?)) };
     Preflight::run(&options.preflight, &definitions, agreed, words, Purpose::Sending(cells))
+}
+
+/// Columns are not left out because the account could not tell just now that they are custom fields.
+fn refuse_fields_unknown_for_now(preflight: &Preflight) -> Result<()> {
+    let columns: Vec<Detail> = preflight.left_out.iter().filter_map(LeftOut::of_no_field).map(Detail::Text).collect();
+    match preflight.lacking.as_ref().filter(|lacking| lacking.is_passing && !columns.is_empty()) {
+        None => Ok(()),
+        Some(lacking) => {
+            let what = message!("definitions.needed", columns = Detail::List(columns), why = lacking.why());
+            let hint = message!("definitions.needed_hint");
+            Err(Error::cannot_run(what).hint(hint).and_hint(preflight.mapping.report().loss_hint()))
+        }
+    }
 }
 
 fn refuse_what_strict_refuses(options: &ImportOptions<'_>, preflight: &Preflight) -> Result<()> {

@@ -18,14 +18,41 @@ use crate::terminal::Printer;
 pub(super) fn settle_before(
     journal: &mut Journal,
     options: &ImportOptions<'_>,
-    index: &mut RunIndex,
+    index: &RunIndex,
+    printer: &Printer,
+) -> Result<Found> {
+    let (unknown, _) = journal.reader()?.unsettled()?;
+    match unknown {
+        0 => Ok(Found::default()),
+        _ => find_out(journal, options, (index, options.doubt), printer),
+    }
+}
+
+/// Finds out what became of rows before their columns are taken for something else: afterwards nobody can tell what was sent.
+///
+/// # Errors
+/// The account cannot be read.
+pub(super) fn settle_before_change(
+    journal: &mut Journal,
+    options: &ImportOptions<'_>,
+    index: &RunIndex,
+    printer: &Printer,
+) -> Result<Found> {
+    if journal.reader()?.unsettled()? == (0, 0) {
+        return Ok(Found::default());
+    }
+    // A person's word to send once more means what the rows say from now on.
+    let doubt = DoubtOptions { resends: false, honours: Honours::Nothing, keeps_service: false, ..options.doubt };
+    find_out(journal, options, (index, doubt), printer)
+}
+
+fn find_out(
+    journal: &mut Journal,
+    options: &ImportOptions<'_>,
+    (index, doubt): (&RunIndex, DoubtOptions),
     printer: &Printer,
 ) -> Result<Found> {
     let past = journal.reader()?;
-    let (unknown, _) = past.unsettled()?;
-    if unknown == 0 {
-        return Ok(Found::default());
-    }
     let kept = match KeptRun::of(&past, options.catalog) {
         Ok(kept) => kept,
         Err(error) => {
@@ -33,9 +60,10 @@ pub(super) fn settle_before(
             return Ok(Found::default());
         }
     };
+    let (unknown, without_id) = kept.unsettled(&past)?;
     drop(past);
     let about = Whereabouts { account: &options.account, catalog: options.catalog, index };
-    let found = match settle::settle(journal, &kept, &about, options.doubt, printer) {
+    let found = match settle::settle(journal, &kept, &about, doubt, printer) {
         // Looking would not help later either: the rows that are left need not wait for it.
         Err(error) if settle::is_unreadable(&error) => {
             printer.warn(&t!("settle.cannot", why = error.message()));
@@ -43,11 +71,11 @@ pub(super) fn settle_before(
         }
         found => found.map_err(halting)?,
     };
-    if let Some(words) = settle::words(found, unknown) {
+    if let Some(words) = settle::words(found, unknown + without_id) {
         printer.say(&words);
     }
     if found.repeated > 0 {
-        printer.warn(&settle::may_double(found.repeated, options.doubt, kept.has_changes_alone()));
+        printer.warn(&settle::may_double(found.repeated, doubt, kept.has_changes_alone()));
     }
     Ok(found)
 }

@@ -35,13 +35,17 @@ impl Settling<'_> {
         let mut rows = kept.rows(past)?;
         let (mut next, mut from) = (0, 0);
         let mut settled = Vec::new();
+        let mut tells_additions = None;
         loop {
             let unsettled = past.unsettled_rows(from, BATCH)?;
             let Some(last) = unsettled.last() else { return Ok(settled) };
             from = last.row.row + 1;
             let mut asked = Vec::new();
-            let is_asked =
-                |row: &Operation| row.status == Status::Unknown && (row.id.is_some() || !kept.has_changes_besides());
+            let is_asked = |row: &Operation| {
+                row.status == Status::Unknown
+                    && (row.id.is_some() || !kept.has_changes_besides())
+                    && kept.tells_what_was_sent(row)
+            };
             for row in unsettled.into_iter().filter(is_asked) {
                 while next <= row.row.row {
                     if !rows.next()? {
@@ -52,8 +56,12 @@ impl Settling<'_> {
                 let operation = rows.operation(row.id.as_deref())?;
                 asked.push((row, operation));
             }
+            if tells_additions.is_none() && asked.iter().any(|(row, _)| row.row.added.is_some()) {
+                tells_additions = Some(self.tells_additions(&sender, past, kept).await?);
+            }
+            let is_told = tells_additions == Some(true);
             let answers = asked.iter().map(|(row, operation)| async {
-                let settled = self.ask(&sender, past, row, operation).await;
+                let settled = self.ask(&sender, past, row, (operation, is_told)).await;
                 settled.map(|settled| (row.row.row, settled))
             });
             let mut answers = stream::iter(answers).buffer_unordered(self.client.limiter().ceiling());
@@ -69,7 +77,7 @@ impl Settling<'_> {
         sender: &RowSender<'_>,
         past: &JournalReader,
         row: &Operation,
-        operation: &WriteOperation,
+        (operation, tells_additions): (&WriteOperation, bool),
     ) -> Result<Option<Settled>> {
         let id = match operation {
             WriteOperation::Write { look_up, .. } => {
@@ -89,10 +97,11 @@ impl Settling<'_> {
             Ok(record) => record,
             Err(why) => return Ok(Some(still_unknown(row, message!("settle.no_record", why = why.message)))),
         };
+        // What was added shows in no record; a time of change that stayed proves that it was not only where one tells of it.
+        let mut may_be_unseen = false;
         let (is_done, does_no_harm) = match operation {
             WriteOperation::Write { .. } | WriteOperation::Draft(_) | WriteOperation::LookedUp { .. } => (false, false),
             WriteOperation::Change { cells, .. } => {
-                let adds = |cell: &SaidCell| field_of(&access.entity, cell).write_only;
                 let of_now = |cell: &SaidCell| {
                     let field = field_of(&access.entity, cell);
                     let now = value_now(&record, &access.custom, &cell.field, cell.is_custom).unwrap_or_default();
@@ -102,10 +111,13 @@ impl Settling<'_> {
                 let is_there =
                     |cell: &SaidCell| matches!(of_now(cell), None | Some(Verdict::Unchanged | Verdict::Kept));
                 // Where somebody else has filled what was blank, nothing that was sent is seen.
-                let is_sent = |cell: &SaidCell| cell.baseline.is_none_or(|baseline| !baseline.is_unedited);
-                let is_seen = |cell: &SaidCell| is_sent(cell) && matches!(of_now(cell), Some(Verdict::Unchanged));
+                let is_seen =
+                    |cell: &SaidCell| cell.may_be_written() && matches!(of_now(cell), Some(Verdict::Unchanged));
+                let has_additions = cells.iter().any(|cell| adds(access, cell));
+                let is_missing = |cell: &SaidCell| !adds(access, cell) && matches!(of_now(cell), Some(Verdict::Write));
+                may_be_unseen = has_additions && !tells_additions && !cells.iter().any(is_missing);
                 // A record does not say whether a reply was added to it.
-                (cells.iter().all(is_there) && cells.iter().any(is_seen) && !cells.iter().any(adds), false)
+                (cells.iter().all(is_there) && cells.iter().any(is_seen) && !has_additions, false)
             }
             WriteOperation::Tags(edit) => {
                 let tags = access.entity.tags.as_ref().and_then(|tags| record.get(tags)).map(as_text);
@@ -120,6 +132,7 @@ impl Settling<'_> {
         let is_as_it_was = || row.reason.as_deref().is_some_and(|why| before_image::is_as_before(why, access, &record));
         let is_as_before = does_no_harm || is_as_it_was() || self.is_untouched(access, &record, past);
         Ok(Some(match (is_as_before, self.is_time_over(row)) {
+            (true, _) if may_be_unseen => still_unknown(row, message!("settle.addition_unseen", id = id)),
             (true, true) => Settled::Free(NextAttempt::First),
             (true, false) => still_unknown(row, message!("settle.as_before", id = id)),
             (false, _) => still_unknown(row, message!("settle.says_otherwise", id = id)),
@@ -161,8 +174,7 @@ impl Settling<'_> {
 
     /// Whether a record was last changed before the run began, whatever our clock and the service's differ by within a day.
     fn is_untouched(&self, access: &Access, record: &Map<String, Value>, past: &JournalReader) -> bool {
-        let changed = access.entity.updated.as_ref().and_then(|updated| record.get(updated)).map(as_text);
-        let Some(changed) = changed.and_then(|text| moment::parse(&text)) else { return false };
+        let Some(changed) = changed_at(access, record) else { return false };
         let day: Date = match changed {
             Moment::Day(day) => day,
             Moment::Time(time) => time.date(),
@@ -170,4 +182,15 @@ impl Settling<'_> {
         let began = service_time(past.identity().started / 1000, self.client.service()).date();
         day < began.saturating_sub(jiff::Span::new().days(1))
     }
+}
+
+/// When a record was changed last, as it says itself.
+pub(super) fn changed_at(access: &Access, record: &Map<String, Value>) -> Option<Moment> {
+    let changed = access.entity.updated.as_ref().and_then(|updated| record.get(updated)).map(as_text);
+    changed.and_then(|text| moment::parse(&text))
+}
+
+/// Whether a cell adds something to its record that no record shows.
+pub(super) fn adds(access: &Access, cell: &SaidCell) -> bool {
+    field_of(&access.entity, cell).write_only
 }

@@ -12,7 +12,7 @@ use crate::entity::{Catalog, Entity, WriteMode};
 use crate::error::{Error, Result};
 use crate::files::path_of_text;
 use crate::format::{Row, Sheet};
-use crate::journal::JournalReader;
+use crate::journal::{JournalReader, Operation};
 use crate::mapping::{Mapping, MappingFile};
 use crate::message;
 
@@ -27,6 +27,8 @@ pub(crate) struct KeptRun<'c> {
     catalog: &'c Catalog,
     /// The export of ours that the run's file was.
     handed_back: Option<HandedBack>,
+    /// Until when rows were sent by another mapping or other answers.
+    read_otherwise_until: Option<i64>,
 }
 
 /// Gives the rows of a run, in their order.
@@ -73,7 +75,13 @@ impl<'c> KeptRun<'c> {
         let mapping = Mapping { words: words.meant(), ..mapping };
         let place = past.note(BASELINE_NOTE)?;
         let handed_back = place.as_deref().and_then(|place| HandedBack::of_run(&mapping, &path_of_text(place)));
-        Ok(KeptRun { entity, mapping, mode, catalog, handed_back })
+        let read_otherwise_until = past.read_otherwise_until()?;
+        Ok(KeptRun { entity, mapping, mode, catalog, handed_back, read_otherwise_until })
+    }
+
+    /// Whether what is made of a row now is what was sent: it was not taken for something else since.
+    pub(crate) fn tells_what_was_sent(&self, row: &Operation) -> bool {
+        self.read_otherwise_until.is_none_or(|until| row.at > until)
     }
 
     /// How many of its rows nobody knows of, and how many made records that have ids nobody knows.

@@ -2,10 +2,12 @@
 //!
 //! Rows that make records are looked for in the account's list (`reading`): done is what a record that nobody has and that is
 //! newer than the run (`highest`) says word for word; not done is what is not in a list that is proved whole, although a record
-//! that was made later is in it and the service's time is over. Changes, tags and bindings are asked for themselves (`direct`).
+//! that was made later is in it and the service's time is over. Changes, tags and bindings are asked for themselves (`direct`);
+//! whether a time of change tells of what no record shows is asked of records that have it (`additions`).
 //! What rows said is made again from the run's kept cells (`kept_rows`); what the findings mean is decided by a plain function
 //! (`verdict`).
 
+mod additions;
 mod command;
 mod direct;
 mod highest;
@@ -32,7 +34,7 @@ use crate::entity::{Catalog, Entity};
 use crate::error::{Context, Error, Result};
 use crate::journal::{
     InputRow, Journal, JournalReader, NextAttempt, OldId, Operation, Reason, RowIdentity, RunIdentity, RunIndex,
-    Settled, Status, UNKNOWN_BEFORE,
+    SETTLED, Settled, Status, UNKNOWN_BEFORE,
 };
 use crate::message;
 use crate::message::Message;
@@ -148,6 +150,44 @@ pub(super) async fn note_highest(journal: &Journal, options: &ImportOptions<'_>,
     }
 }
 
+impl Settling<'_> {
+    /// Finds out what became of rows in doubt, and of rows that the service said were made.
+    async fn find_out(&self, past: &JournalReader, kept: &KeptRun<'_>) -> Result<(Vec<SettledRow>, Vec<SettledRow>)> {
+        let of_other_reading = sent_otherwise(past, kept)?;
+        if !kept.is_found_by_list() {
+            let asked = self.by_asking(past, kept).await?;
+            return Ok((asked.into_iter().chain(of_other_reading).collect(), Vec::new()));
+        }
+        let found = self.by_list(past, kept).await?;
+        let (created, doubtful): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(row, _)| row.status == Status::Created);
+        let settled = |found: Vec<(Operation, Verdict)>| {
+            found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect::<Vec<_>>()
+        };
+        let mut of_doubtful = settled(doubtful);
+        of_doubtful.extend(of_other_reading);
+        if kept.has_changes_besides() {
+            of_doubtful.extend(self.by_asking(past, kept).await?);
+        }
+        Ok((of_doubtful, settled(created)))
+    }
+}
+
+/// A row by its index, and what is written down of it.
+type SettledRow = (u64, Settled);
+
+/// The rows in doubt that were sent before their columns were taken for something else: what they said then cannot be made again.
+fn sent_otherwise(past: &JournalReader, kept: &KeptRun<'_>) -> Result<Vec<SettledRow>> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    loop {
+        let rows = past.unsettled_rows(from, 1000)?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        from = last.row.row + 1;
+        let rows = rows.iter().filter(|row| row.status == Status::Unknown && !kept.tells_what_was_sent(row));
+        found.extend(rows.map(|row| (row.row.row, still_unknown(row, message!("settle.read_otherwise")))));
+    }
+}
+
 /// Finds out what became of the rows of a run of which nobody knows, and writes it down.
 ///
 /// # Errors
@@ -184,21 +224,7 @@ pub(super) fn settle(
             doubt,
             now: jiff::Timestamp::now().as_millisecond(),
         };
-        if kept.is_found_by_list() {
-            let found = settling.by_list(&past, kept).await?;
-            let (created, doubtful): (Vec<_>, Vec<_>) =
-                found.into_iter().partition(|(row, _)| row.status == Status::Created);
-            let settled = |found: Vec<(Operation, Verdict)>| {
-                found.into_iter().filter_map(|(row, verdict)| settled_by(&row, verdict)).collect::<Vec<_>>()
-            };
-            let mut of_doubtful = settled(doubtful);
-            if kept.has_changes_besides() {
-                of_doubtful.extend(settling.by_asking(&past, kept).await?);
-            }
-            Ok::<_, Error>((of_doubtful, settled(created)))
-        } else {
-            Ok((settling.by_asking(&past, kept).await?, Vec::new()))
-        }
+        settling.find_out(&past, kept).await
     });
     progress.end();
     let (settled, is_blind) = match settled.map_err(unless_readable) {
@@ -213,10 +239,13 @@ pub(super) fn settle(
     let found = count(&settled, unknown).and(count_created(&of_created, without_id));
     let mut found = Found { is_blind, ..found };
     if doubt.resends_unknown() {
+        // The service knows a request again by its id, and takes what it says now for what it said then: a person's word alone
+        // sends what says something else now.
+        let is_free = |row: &Operation| doubt.resends || kept.tells_what_was_sent(row);
+        let repeated = set_free(&past, &mut settled, is_free)?;
         // What nobody was told of as not known is not meant by that.
-        found.repeated = found.unknown - found.unseen;
-        found.unknown = found.unseen;
-        set_free(&past, &mut settled)?;
+        found.unknown -= repeated;
+        found.repeated = repeated;
     }
     if doubt.keeps_service {
         found.left = leave(&past, &mut settled, !kept.is_found_by_list(), doubt)?;
@@ -235,7 +264,7 @@ pub(super) fn settle(
 /// The error, which says that nobody may look where that is what it means.
 fn unless_readable(error: Error) -> Error {
     match error.code() {
-        "api.forbidden" | "api.moved" | "memory.no_list" => unreadable(error),
+        "api.forbidden" | "api.moved" | "api.moved_nowhere" | "memory.no_list" => unreadable(error),
         _ => error,
     }
 }
@@ -321,7 +350,7 @@ fn settled_by(row: &Operation, verdict: Verdict) -> Option<(u64, Settled)> {
 
 /// A row that is done after all.
 fn done(status: Status, id: Option<String>, message: Message) -> Settled {
-    Settled::Done(status, id, Reason { code: "settled".to_owned(), field: String::new(), message })
+    Settled::Done(status, id, Reason { code: SETTLED.to_owned(), field: String::new(), message })
 }
 
 /// A row of which nobody knows still, with more to say of it than before.
@@ -387,16 +416,23 @@ fn leave(
     Ok(count)
 }
 
-/// Sets the rows free of which nothing was found out.
-fn set_free(past: &JournalReader, settled: &mut Vec<(u64, Settled)>) -> Result<()> {
-    settled.retain(|(_, settled)| !matches!(settled, Settled::Unknown(_)));
-    let known: HashSet<u64> = settled.iter().map(|(row, _)| *row).collect();
-    let mut from = 0;
+/// Sets the rows free of which nothing was found out, where that may be; how many they are.
+fn set_free(
+    past: &JournalReader,
+    settled: &mut Vec<(u64, Settled)>,
+    is_free: impl Fn(&Operation) -> bool,
+) -> Result<u64> {
+    let is_known = |(row, settled): &(u64, Settled)| (!matches!(settled, Settled::Unknown(_))).then_some(*row);
+    let known: HashSet<u64> = settled.iter().filter_map(is_known).collect();
+    let (mut free, mut from) = (HashSet::new(), 0);
     loop {
         let rows = past.unsettled_rows(from, 1000)?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let Some(last) = rows.last() else { break };
         from = last.row.row + 1;
         let unknown = rows.iter().filter(|row| row.status == Status::Unknown && !known.contains(&row.row.row));
-        settled.extend(unknown.map(|row| (row.row.row, Settled::Free(NextAttempt::Repeat))));
+        free.extend(unknown.filter(|row| is_free(row)).map(|row| row.row.row));
     }
+    settled.retain(|(row, _)| !free.contains(row));
+    settled.extend(free.iter().map(|row| (*row, Settled::Free(NextAttempt::Repeat))));
+    Ok(free.len() as u64)
 }

@@ -67,6 +67,17 @@ impl Group {
     }
 }
 
+/// Records of a reading that no row is known to have made.
+#[derive(Default)]
+struct Unclaimed {
+    /// Those that tell what rows told, with the hash of that.
+    found: Vec<(u64, Map<String, Value>, u64)>,
+    /// Others, with the rows that they resemble.
+    strangers: Vec<(u64, Vec<Content>)>,
+    /// Records like none of the rows that they were held against.
+    others: Vec<u64>,
+}
+
 /// A row and what became of it.
 pub(super) type Settlement = (Operation, Verdict);
 
@@ -181,56 +192,20 @@ impl Settling<'_> {
         mut groups: BTreeMap<Content, Group>,
     ) -> Result<Vec<Settlement>> {
         let entity = self.entity;
-        let highest = groups.values().map(|group| group.highest.unwrap_or(0)).min();
         let mut by_hash: HashMap<u64, Vec<Content>> = HashMap::new();
         for (identity, group) in &groups {
             by_hash.entry(telling(entity, &group.sent)).or_default().push(*identity);
         }
-        let made = HandedOut::default();
-        past.each_made(|id| made.add(id))?;
-        let mut found: Vec<(u64, Map<String, Value>, u64)> = Vec::new();
-        let mut strangers: Vec<(u64, Vec<Content>)> = Vec::new();
-        let undoubted = groups.values().filter(|group| group.doubtful.is_empty()).count();
-        let resembles_all = undoubted <= MOST_RESEMBLED;
-        // Records like none of the rows that they were held against.
-        let mut others: Vec<u64> = Vec::new();
-        let mut last = Key::first();
-        loop {
-            let batch = reading.mirror.after(&reading.list, &last, BATCH)?;
-            let Some((key, _)) = batch.records.last() else { break };
-            last = key.clone();
-            for record in batch.records.iter().filter_map(|(_, body)| serde_json::from_slice(body).ok()) {
-                let Value::Object(record) = record else { continue };
-                let Some(id) = id_of(entity, &record) else { continue };
-                if highest.is_some_and(|highest| id <= highest) || made.has(id) {
-                    continue;
-                }
-                match tellings(entity, &record).into_iter().find(|hash| by_hash.contains_key(hash)) {
-                    Some(hash) => found.push((id, record, hash)),
-                    None => {
-                        let resembled = self.resembled(&groups, resembles_all, id, &record);
-                        if !resembles_all && others.len() < BATCH {
-                            others.push(id);
-                        }
-                        strangers.push((id, resembled));
-                    }
-                }
-            }
-            // Most records are like none of them.
-            strangers.retain(|(_, resembled)| !resembled.is_empty());
-        }
-        let ids = found.iter().map(|(id, ..)| *id).chain(strangers.iter().map(|(id, _)| *id)).chain(others.clone());
-        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
-        let taken = self.index.claimed(&entity.name, &ids)?;
-        for (id, resembled) in strangers.into_iter().filter(|(id, _)| !taken.contains(&id.to_string())) {
+        let Unclaimed { found, strangers, others } = self.unclaimed(past, reading, &groups, &by_hash)?;
+        for (id, resembled) in strangers {
             resembled.into_iter().for_each(|identity| groups.entry(identity).or_default().similar.push(id));
         }
-        let other = others.into_iter().find(|id| !taken.contains(&id.to_string()));
+        let other = others.first().copied();
         for group in groups.values_mut().filter(|group| group.doubtful.is_empty()) {
             // It may be any of them for all that is known.
             group.similar.extend(other);
         }
-        for (id, record, hash) in found.into_iter().filter(|(id, ..)| !taken.contains(&id.to_string())) {
+        for (id, record, hash) in found {
             let candidates = by_hash.get(&hash).into_iter().flatten();
             let mut matching: Vec<(usize, Content)> = Vec::new();
             let mut all: Vec<Content> = Vec::new();
@@ -260,6 +235,55 @@ impl Settling<'_> {
         Ok(verdicts.collect())
     }
 
+    /// The records of a reading that may be those of rows: newer than what there was before, and no row is known to have made them.
+    fn unclaimed(
+        &self,
+        past: &JournalReader,
+        reading: &Reading,
+        groups: &BTreeMap<Content, Group>,
+        by_hash: &HashMap<u64, Vec<Content>>,
+    ) -> Result<Unclaimed> {
+        let entity = self.entity;
+        let highest = groups.values().map(|group| group.highest.unwrap_or(0)).min();
+        let made = HandedOut::default();
+        past.each_made(|id| made.add(id))?;
+        let Unclaimed { mut found, mut strangers, mut others } = Unclaimed::default();
+        let undoubted = groups.values().filter(|group| group.doubtful.is_empty()).count();
+        let resembles_all = undoubted <= MOST_RESEMBLED;
+        let mut last = Key::first();
+        loop {
+            let batch = reading.mirror.after(&reading.list, &last, BATCH)?;
+            let Some((key, _)) = batch.records.last() else { break };
+            last = key.clone();
+            for record in batch.records.iter().filter_map(|(_, body)| serde_json::from_slice(body).ok()) {
+                let Value::Object(record) = record else { continue };
+                let Some(id) = id_of(entity, &record) else { continue };
+                if highest.is_some_and(|highest| id <= highest) || made.has(id) {
+                    continue;
+                }
+                match tellings(entity, &record).into_iter().find(|hash| by_hash.contains_key(hash)) {
+                    Some(hash) => found.push((id, record, hash)),
+                    None => {
+                        let resembled = self.resembled(groups, resembles_all, id, &record);
+                        if !resembles_all && others.len() < BATCH {
+                            others.push(id);
+                        }
+                        strangers.push((id, resembled));
+                    }
+                }
+            }
+            // Most records are like none of them.
+            strangers.retain(|(_, resembled)| !resembled.is_empty());
+        }
+        let ids = found.iter().map(|(id, ..)| *id).chain(strangers.iter().map(|(id, _)| *id)).chain(others.clone());
+        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        let taken = self.index.claimed(&entity.name, &ids)?;
+        found.retain(|(id, ..)| !taken.contains(&id.to_string()));
+        strangers.retain(|(id, _)| !taken.contains(&id.to_string()));
+        others.retain(|id| !taken.contains(&id.to_string()));
+        Ok(Unclaimed { found, strangers, others })
+    }
+
     /// The rows whose hash is wanted, those that say the same together, with what they sent.
     fn groups(
         &self,
@@ -286,7 +310,7 @@ impl Settling<'_> {
                 let identity = operation.row.identity.unwrap_or(operation.row.content);
                 // A row in doubt whose record is known was a change of it.
                 let is_change = operation.status == Status::Unknown && operation.id.is_some();
-                if is_change || !is_wanted(&identity) {
+                if is_change || !is_wanted(&identity) || !kept.tells_what_was_sent(&operation) {
                     continue;
                 }
                 let highest = self.highest_before(&operation);
