@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::decision::{Matched, There};
-use super::memory::{Memory, Remembered, Said};
+use super::memory::{Memory, Remembered};
 use super::spool::SpooledRow;
 use crate::check::consent::{Consent, RECORD_GONE};
 use crate::error::Result;
@@ -44,8 +44,7 @@ impl<'a> GoneRecords<'a> {
         remembered: Option<&Remembered>,
         memory: &Memory,
     ) -> Result<Matched> {
-        let has_made = |said| matches!(said, Said::Done | Said::DoneAndChanged | Said::Given | Said::OnlyKey);
-        let Some(remembered) = remembered.filter(|remembered| has_made(remembered.said)) else { return Ok(found) };
+        let Some(remembered) = remembered.filter(|remembered| remembered.said.has_made()) else { return Ok(found) };
         let (There::New | There::Lacks, Some(id)) = (found.there, &remembered.id) else { return Ok(found) };
         if !self.is_gone(id, remembered, memory)? {
             return Ok(found);

@@ -12,7 +12,7 @@ use super::decision::{Matched, PastEnd, There};
 use super::forecast::{Would, finding, forecast, is_all_shown, written_cells};
 use super::gone_records::GoneRecords;
 use super::last_sent::LastSent;
-use super::memory::{Memory, Said, may_be_reopened};
+use super::memory::{Memory, Remembered, Said, may_be_reopened};
 use super::operation::{Members, WriteOperation};
 use super::options::ImportOptions;
 use super::preflight::{Preflight, Rows};
@@ -221,6 +221,7 @@ impl Matching<'_> {
             let found = match said_by(&row.state) {
                 Some(said) if seen.first.or(seen.first_of_old_id).is_none() => {
                     let (found, would) = self.look_up(&row, said)?;
+                    let found = self.unless_moved(found, &row, remembered.as_ref(), memory)?;
                     Some((gone.look(found, &row, remembered.as_ref(), memory)?, would))
                 }
                 _ => None,
@@ -309,6 +310,27 @@ impl Matching<'_> {
             true => forecast(self.preflight.mapping.entity(), custom, &change, &record),
         };
         Ok((Matched { there, ids: vec![id], reason: Message::default() }, would))
+    }
+
+    /// What was found of a row, unless its key was moved: a run has made another record of it, which is there still, and somebody
+    /// has given its key to the one that was found.
+    fn unless_moved(
+        &self,
+        found: Matched,
+        row: &SpooledRow,
+        remembered: Option<&Remembered>,
+        memory: &Memory,
+    ) -> Result<Matched> {
+        let made = remembered.filter(|remembered| remembered.said.has_made() && !remembered.by_weaker);
+        let (None, There::Changes, [id], Some(made)) = (&row.id, found.there, found.ids.as_slice(), made) else {
+            return Ok(found);
+        };
+        let Some(own) = made.id.as_ref().filter(|own| *own != id) else { return Ok(found) };
+        if self.list.record(own)?.is_none() {
+            return Ok(found);
+        }
+        let reason = message!("modes.key_moved", id = id, made = own, folder = memory.folder(made));
+        Ok(Matched { there: There::Several, ids: vec![id.clone(), own.clone()], reason })
     }
 
     /// Whether a row waits that gives its record a key of another one: it does, and nobody has said that it is meant.

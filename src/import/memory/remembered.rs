@@ -28,6 +28,11 @@ pub(in crate::import) enum Said {
 }
 
 impl Said {
+    /// Whether it has become a record.
+    pub(in crate::import) fn has_made(self) -> bool {
+        matches!(self, Said::Done | Said::DoneAndChanged | Said::Given | Said::OnlyKey)
+    }
+
     /// Whether the row is sent all the same: a person says so each time, by a code or in the row's own cell, where they were shown
     /// the record with this `id`. What is done is never done again.
     pub(in crate::import) fn is_overruled(self, consent: &Consent, confirmed: &Confirmed, id: Option<&str>) -> bool {
