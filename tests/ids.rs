@@ -19,11 +19,11 @@ fn old_ids_are_handed_to_a_colleague_whose_machine_then_sends_only_what_is_new()
     work.on(&server, "ids export ids.xlsx").exits(0).says("2 old ids").says("Tickets: 2");
     work.on(&server, "ids export ids.csv --lang zh").exits(0).says("2 个旧系统编号");
     let table = work.table("ids.xlsx");
-    assert_eq!(table.header(), ["source", "entity", "old id", "new id"]);
+    assert_eq!(table.header(), ["source", "entity", "old id", "new id", "account"]);
     assert_eq!(table.column("old id"), ["007", "360012345678"]);
     assert_eq!(table.column("new id"), new);
     let chinese = work.table("ids.csv");
-    assert_eq!(chinese.header(), ["来源系统", "对象类型", "旧系统编号", "帮我吧编号"]);
+    assert_eq!(chinese.header(), ["来源系统", "对象类型", "旧系统编号", "帮我吧编号", "帮我吧账号"]);
     assert_eq!((chinese.column("对象类型"), table.column("entity")), (vec!["工单"; 2], vec!["tickets"; 2]));
     assert_eq!(chinese.column("帮我吧编号"), table.column("new id"));
     work.on(&server, "ids export ids.csv").exits(2).says("is there already");
@@ -146,6 +146,26 @@ fn the_sandbox_has_old_ids_of_its_own() {
     work.on(&server, "ids export account.csv").exits(0).says("0 old ids");
     let said = work.bw8("ids export sandbox.csv --sandbox --format json");
     assert_eq!(said.exits(0).json()["ids"], serde_json::json!({"tickets": 1}));
+}
+
+/// Two accounts may well have records of the same ids.
+#[test]
+fn ids_of_another_account_are_refused_although_it_has_records_with_these_ids() {
+    let (server, other) = (Server::start(""), Server::start(""));
+    let work = imported(&server);
+    imported(&other);
+    work.on(&server, "ids export ids.csv").exits(0);
+    let colleague = Work::new();
+    colleague.write("ids.csv", work.read("ids.csv"));
+    colleague.on(&other, "ids import ids.csv").exits(2).says("row 2: the ids are those of account").says("--account");
+    colleague.bw8("ids import ids.csv --sandbox").exits(2).says("this command goes to sandbox");
+    colleague.on(&other, "ids export none.csv").exits(0).says("0 old ids");
+    // A person may say that both logins are of one account.
+    let mut table = work.table("ids.csv");
+    table.set(0, "account", "");
+    table.set(1, "account", "");
+    std::fs::write(colleague.path("ids.csv"), table.to_csv()).unwrap();
+    colleague.on(&other, "ids import ids.csv").exits(0).says("2 old ids taken in");
 }
 
 #[test]

@@ -22,11 +22,19 @@ use crate::problem::{Problem, Severity};
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
 use crate::t;
 use crate::terminal::Printer;
+use crate::text::clean;
 use crate::value::{self, ValueOptions};
 
-/// The columns of the table, in Chinese and in English.
-const COLUMNS: [[&str; 2]; 4] =
-    [["来源系统", "source"], ["对象类型", "entity"], ["旧系统编号", "old id"], ["帮我吧编号", "new id"]];
+/// The columns of the table, in Chinese and in English. The last one need not be there.
+const COLUMNS: [[&str; 2]; 5] = [
+    ["来源系统", "source"],
+    ["对象类型", "entity"],
+    ["旧系统编号", "old id"],
+    ["帮我吧编号", "new id"],
+    ["帮我吧账号", "account"],
+];
+/// The one of the account, among them.
+const ACCOUNT: usize = 4;
 /// How long it is tried to prove that another login is one of the same account.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// New ids of an entity that are asked for.
@@ -134,10 +142,11 @@ fn export(file: &Path, accounts: Accounts<'_>, further: Option<&Path>, printer: 
     let columns = titles.map(|title| Column { title, is_text: true, required: false });
     let mut writer = format.create(file, &WriteOptions::new(&columns))?;
     let mut counts = Counts::default();
+    let name = name_of(account);
     known.each(|KnownOldId { entity, old_id, id }| {
         let kind =
             catalog.get(&entity).map_or(entity.as_str(), |known| Language::current().pick(&known.zh, &known.name));
-        writer.write(&[&old_id.source, kind, &old_id.id, &id].map(Value::Text))?;
+        writer.write(&[&old_id.source, kind, &old_id.id, &id, &name].map(Value::Text))?;
         counts.add(&entity);
         Ok(())
     })?;
@@ -148,6 +157,25 @@ fn export(file: &Path, accounts: Accounts<'_>, further: Option<&Path>, printer: 
     import::words_of_strangers(&strangers).iter().for_each(|word| printer.warn(&word.to_string()));
     printer.json(&json!({"version": 1, "file": file.display().to_string(), "ids": counts.json(), "exit": Exit::Done}));
     Ok(Exit::Done)
+}
+
+/// What the account goes by in the table, which may lie anywhere: the sandbox goes by that alone.
+fn name_of(account: &Account) -> String {
+    match account {
+        Account::Service(_) => account.identity(),
+        Account::Sandbox { .. } => account.host(),
+    }
+}
+
+/// Refuses a row that was written of another account, unless that is known to be this one behind another login: records of
+/// both may have the same ids.
+fn refuse_other(known: &OldIds, account: &Account, file: &str, row: u64, written: &str) -> Result<()> {
+    let own = name_of(account);
+    if written.is_empty() || written == own || known.is_of(written) {
+        return Ok(());
+    }
+    Err(Error::usage(message!("ids.other_account", file = file, row = row, account = clean(written), own = own))
+        .hint(message!("ids.other_account_hint")))
 }
 
 /// The format that a file's name asks for.
@@ -261,6 +289,7 @@ fn take_in(
         })
     };
     let columns = [column(0)?, column(1)?, column(2)?, column(3)?];
+    let of_account = header.iter().position(|title| Titles.find(title) == Some(ACCOUNT));
     let index = index_of(account, file, None, catalog, printer)?;
     let _deciding = index.hold()?;
     let known = OldIds::of(index, &account.identity(), [])?;
@@ -270,6 +299,9 @@ fn take_in(
     let mut samples = Samples::default();
     let mut row = Row::default();
     while reader.read(&mut row)? {
+        if let Some(column) = of_account {
+            refuse_other(&known, account, &shown, row.number, row.cell(column).text.trim())?;
+        }
         let what = match read_row(&row, columns, catalog) {
             Err(what) => what,
             Ok(given) => match giving.add(&given)? {

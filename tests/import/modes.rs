@@ -614,28 +614,31 @@ fn what_new_records_get_is_not_said_of_those_that_are_changed() {
 #[test]
 fn a_key_that_a_colleague_gave_to_another_record_is_asked_about() {
     let (work, server) = (Work::new(), Server::start(""));
-    work.write("a.csv", "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20001\n示例丙,13100000003,20001\n");
+    work.write(
+        "a.csv",
+        "姓名,手机,公司编号\n示例甲,13100000001,20001\n示例乙,13100000002,20001\n示例丙,13100000003,20001\n",
+    );
     work.on(&server, "import customers a.csv --run a").exits(0);
     let results = work.table("a/results.csv");
     let made = results.column("id");
     let mobile = |id: &str, mobile: &str| {
         server.change(&format!("users/{id}"), &format!("{{\"user\":{{\"mobile\":\"{mobile}\"}}}}"));
     };
-    mobile(&made[0], "13100000009");
-    mobile(&made[1], "13100000001");
+    mobile(made[0], "13100000009");
+    mobile(made[1], "13100000001");
     let record = |id: &str| {
         let is_it = |record: &serde_json::Map<_, _>| record["cId"] == *id;
         server.records("customers").into_iter().find(is_it).unwrap()
     };
-    let before = [record(&made[0]), record(&made[1])];
+    let before = [record(made[0]), record(made[1])];
     work.write("b.csv", "姓名,手机,公司编号,备注\n示例甲,13100000001,,示例\n示例丙,13100000003,,示例\n");
     let ran = work.on(&server, "import customers b.csv --mode upsert --run b");
     ran.exits(3).says(&format!("of record {} now, and an import made record {} of it", made[1], made[0]));
     assert_eq!(work.table("b/results.csv").column("status"), ["held", "updated"]);
     assert_eq!(work.table("b/results.csv").column("code"), ["ambiguous", ""]);
-    assert_eq!([record(&made[0]), record(&made[1])], before);
+    assert_eq!([record(made[0]), record(made[1])], before);
     // Whoever names the record says which is meant.
-    work.write("c.csv", &format!("联系人编号,姓名,手机,公司编号,备注\n{},示例乙,13100000001,,示例\n", made[1]));
+    work.write("c.csv", format!("联系人编号,姓名,手机,公司编号,备注\n{},示例乙,13100000001,,示例\n", made[1]));
     work.on(&server, "import customers c.csv --mode upsert --run c").exits(0);
-    assert_eq!(record(&made[1])["note"], "示例");
+    assert_eq!(record(made[1])["note"], "示例");
 }

@@ -144,6 +144,11 @@ impl RunIndex {
 }
 
 impl OldIds {
+    /// Whether an account is this one, as far as anybody has said.
+    pub fn is_of(&self, target: &str) -> bool {
+        self.targets.iter().any(|known| known == target)
+    }
+
     /// The old ids of an account. Journals of runs for these entities that are new or grew are read first.
     ///
     /// # Errors
