@@ -186,6 +186,17 @@ pub fn as_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
+/// Whether a member of a record says nothing; no and 0 are something.
+pub fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// Whether nothing stands there.
 pub(super) fn is_nothing(value: &Value) -> bool {
     match value {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::options::ExportOptions;
+use crate::api::says_nothing;
 use crate::entity::{Custom, Entity, Part};
 use crate::projection::each_custom;
 use crate::t;
@@ -54,7 +55,7 @@ impl<'a> UnknownMembers<'a> {
             for (name, value) in members {
                 let is_new = before.is_none_or(|before| !before.contains_key(name));
                 if self.known.contains(name.as_str())
-                    || is_empty(value)
+                    || says_nothing(value)
                     || !is_new
                     || self.is_custom_and_read(name, value)
                 {
@@ -93,14 +94,4 @@ pub(super) fn warning(options: &ExportOptions<'_>, found: &[UnknownMember]) -> O
         names.push("…".to_owned());
     }
     Some(t!("export.unknown_members", members = names.join(", ")).into_owned())
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
 }

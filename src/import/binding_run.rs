@@ -19,9 +19,6 @@ use crate::message::Detail;
 use crate::t;
 use crate::terminal::{Printer, quoted_path};
 
-/// Operations read together.
-const TOGETHER: usize = 1000;
-
 /// A run that binds the records of another one.
 pub(super) struct BindingRun<'a> {
     /// What it is to do.
@@ -83,23 +80,20 @@ impl<'a> BindingRun<'a> {
         let own = binding_folder(folder, entity);
         let file = own.join(format!("{}.csv", entity.name));
         let mut writer = None;
-        let (mut rows, mut from) = (0, 0);
-        loop {
-            let operations = past.operations(from, TOGETHER)?;
-            let Some(last) = operations.last() else { break };
-            from = last.row.row + 1;
-            for (id, old_id) in operations.iter().filter_map(bound) {
-                let writer = match &mut writer {
-                    Some(writer) => writer,
-                    None => {
-                        create_private_folder(&own)?;
-                        writer.insert(CSV.create(&file, &WriteOptions::new(&Column::plain(&fields)))?)
-                    }
-                };
-                writer.write(&[Value::Text(id), Value::Text(old_id), Value::Text(source)])?;
-                rows += 1;
-            }
-        }
+        let mut rows = 0;
+        past.each_operation(|operation| {
+            let Some((id, old_id)) = bound(operation) else { return Ok(()) };
+            let writer = match &mut writer {
+                Some(writer) => writer,
+                None => {
+                    create_private_folder(&own)?;
+                    writer.insert(CSV.create(&file, &WriteOptions::new(&Column::plain(&fields)))?)
+                }
+            };
+            writer.write(&[Value::Text(id), Value::Text(old_id), Value::Text(source)])?;
+            rows += 1;
+            Ok(())
+        })?;
         let Some(writer) = writer else { return Ok(None) };
         writer.finish()?;
         let options = follow_up(options, (entity, WriteMode::Create), &own, file, &fields)?;

@@ -12,8 +12,6 @@ use crate::language::Language;
 
 /// Most rows that are named.
 const NAMED: usize = 20;
-/// Rows of a journal that are read together.
-const TOGETHER: usize = 1000;
 /// Under which a journal keeps the name of the file that they were written to.
 const NOTE: &str = "left";
 
@@ -50,20 +48,15 @@ impl NotRetried {
             return Ok(None);
         }
         let mut found = NotRetried { rows: 0, numbers: Vec::new(), retries };
-        let mut from = 0;
-        loop {
-            let operations = past.operations(from, TOGETHER)?;
-            let Some(last) = operations.last() else { break };
-            from = last.row.row + 1;
-            for operation in &operations {
-                if found.has(operation)? {
-                    found.rows += 1;
-                    if found.numbers.len() < NAMED {
-                        found.numbers.push(operation.row.number);
-                    }
+        past.each_operation(|operation| {
+            if found.has(operation)? {
+                found.rows += 1;
+                if found.numbers.len() < NAMED {
+                    found.numbers.push(operation.row.number);
                 }
             }
-        }
+            Ok(())
+        })?;
         Ok(Some(found).filter(|found| found.rows > 0))
     }
 

@@ -73,6 +73,24 @@ pub struct SpooledRow {
 }
 
 impl SpooledRow {
+    /// A row of which no more is known than what it is found by.
+    pub fn unread(number: u64, identity: Content, content: Content) -> SpooledRow {
+        SpooledRow {
+            number,
+            identity,
+            content,
+            key: None,
+            weaker: Vec::new(),
+            id: None,
+            lacks: None,
+            origin: None,
+            old_id: None,
+            confirmed: Confirmed::default(),
+            awaits: Vec::new(),
+            state: RowState::Skipped(Reason::default()),
+        }
+    }
+
     /// What it is found by in journals, where the rows before it say `seen`.
     pub fn known_by(&self, seen: Seen) -> RowIdentity {
         RowIdentity { identity: self.identity, copy: seen.copy, content: self.content, content_copy: seen.content_copy }
@@ -521,20 +539,7 @@ mod tests {
 
     #[test]
     fn rows_come_back_as_they_were() {
-        let row = |state: RowState| SpooledRow {
-            number: 7,
-            identity: [4; 16],
-            content: [3; 16],
-            key: None,
-            weaker: Vec::new(),
-            id: None,
-            lacks: None,
-            origin: None,
-            old_id: None,
-            confirmed: Confirmed::default(),
-            awaits: Vec::new(),
-            state,
-        };
+        let row = |state: RowState| SpooledRow { state, ..SpooledRow::unread(7, [4; 16], [3; 16]) };
         let reason = Reason { code: "required".into(), field: "name".into(), message: "必填".into() };
         let look_up =
             LookUp { by: vec![("cId".into(), "1".into())], same: vec![("openId".into(), "x".into())], is_first: true };

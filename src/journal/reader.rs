@@ -21,6 +21,9 @@ use crate::error::{Exit, Result};
 use crate::format::Content;
 use crate::message::Message;
 
+/// Operations read together.
+const TOGETHER: usize = 1000;
+
 /// Name of the note with the highest id that there was before the run's first write.
 pub(super) const HIGHEST_NOTE: &str = "highest_id";
 /// Name of the note with when the rows were last taken for something else.
@@ -490,6 +493,20 @@ impl JournalReader {
                 .collect::<rusqlite::Result<Vec<_>>>()
         })();
         found.map_err(|error| failed(&self.folder, error))
+    }
+
+    /// Calls `take` with every operation, in input order.
+    ///
+    /// # Errors
+    /// A damaged file, what `take` ends with.
+    pub fn each_operation(&self, mut take: impl FnMut(&Operation) -> Result<()>) -> Result<()> {
+        let mut from = 0;
+        loop {
+            let operations = self.operations(from, TOGETHER)?;
+            let Some(last) = operations.last() else { return Ok(()) };
+            from = last.row.row + 1;
+            operations.iter().try_for_each(&mut take)?;
+        }
     }
 
     /// Up to `limit` findings of rows from row_index `from` on, in input order, whole rows only.

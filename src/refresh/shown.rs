@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::list_query::ListQuery;
 use super::refresher::Refresher;
+use crate::api::says_nothing;
 use crate::error::Result;
 use crate::mirror::{Key, List};
 use crate::projection::each_custom;
@@ -92,14 +93,4 @@ impl Refresher<'_> {
 /// Some of these members, as they are named to the user.
 pub(super) fn named(members: impl Iterator<Item = String>) -> String {
     members.map(|name| clean(&name).into_owned()).take(MOST_NAMED).collect::<Vec<_>>().join(", ")
-}
-
-fn says_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
 }

@@ -303,15 +303,21 @@ fn an_id_that_was_counted_up_under_another_name_is_no_answer() {
     assert_eq!(["20002", "20003"].map(companies), [1, 1]);
 }
 
+/// Gives two companies of the account one name.
+fn two_of_one_name(server: &Server) -> [&'static str; 2] {
+    let same = ["20003", "20004"];
+    for id in same {
+        server.change(&format!("companies/{id}"), r#"{"company":{"companyName":"示例同名公司"}}"#);
+    }
+    same
+}
+
 /// What a person decided is not what the account has come to make of the text meanwhile.
 #[test]
 fn a_decision_stands_while_the_account_changes() {
     // Of two of one name one was chosen, and is deleted; the other one is not meant.
     let (work, server) = (Work::new(), Server::start(""));
-    let same = ["20003", "20004"];
-    for id in same {
-        server.change(&format!("companies/{id}"), r#"{"company":{"companyName":"示例同名公司"}}"#);
-    }
+    let same = two_of_one_name(&server);
     work.write("mine.csv", "姓名,手机,公司名称\n示例一,13100000001,示例同名公司\n示例二,13100000002,示例丙方公司\n");
     work.on(&server, "import customers mine.csv --run run").exits(5);
     answer(&work, "run", &[("示例同名公司", same[1])]);
@@ -336,10 +342,7 @@ fn a_decision_stands_while_the_account_changes() {
 #[test]
 fn a_record_that_was_decided_on_and_is_gone_is_asked_for_again() {
     let (work, server) = (Work::new(), Server::start(""));
-    let same = ["20003", "20004"];
-    for id in same {
-        server.change(&format!("companies/{id}"), r#"{"company":{"companyName":"示例同名公司"}}"#);
-    }
+    let same = two_of_one_name(&server);
     work.write("mine.csv", "姓名,手机,公司名称\n示例一,13100000001,示例同名公司\n示例二,13100000002,示例同名公司\n");
     work.on(&server, "import customers mine.csv --run run").exits(5);
     answer(&work, "run", &[("示例同名公司", same[1])]);

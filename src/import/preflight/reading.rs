@@ -155,20 +155,7 @@ impl<'a> Reading<'a> {
         self.check()?;
         self.look_at_tags();
         self.look_at_headings_above();
-        let mut spooled = SpooledRow {
-            number: self.row.number,
-            identity,
-            content,
-            key: None,
-            weaker: Vec::new(),
-            id: None,
-            lacks: None,
-            origin: None,
-            old_id: None,
-            confirmed,
-            awaits: Vec::new(),
-            state: RowState::Skipped(Reason::default()),
-        };
+        let mut spooled = SpooledRow { confirmed, ..SpooledRow::unread(self.row.number, identity, content) };
         if self.record.severity() != Some(Severity::Skipped) {
             self.gathered.replaced.see(&mut self.record);
             spooled.lacks = self.take_lacks();

@@ -13,8 +13,6 @@ use crate::message::{Detail, Message};
 use crate::terminal::quoted_path;
 use crate::text::clean;
 
-/// Rows of a journal that are read together.
-const TOGETHER: usize = 1000;
 /// Most rows that are named.
 const NAMED: usize = 5;
 
@@ -102,21 +100,16 @@ impl GoneRows {
     fn find(past: &JournalReader, said: &SaidNow) -> Result<GoneRows> {
         let mut gone = GoneRows::default();
         past.reserved()?.iter().filter(|row| said.is_gone(row)).for_each(|row| gone.add(row, None, true));
-        let mut from = 0;
-        loop {
-            let operations = past.operations(from, TOGETHER)?;
-            let Some(last) = operations.last() else { break };
-            from = last.row.row + 1;
-            for operation in &operations {
-                let is_unknown = operation.status == Status::Unknown;
-                let is_sent =
-                    is_unknown || matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged);
-                // A key that was changed is another one; what became of its row is known, and the new one is another row.
-                if is_sent && said.is_gone(&operation.row) && (is_unknown || operation.row.key.is_none()) {
-                    gone.add(&operation.row, operation.id.as_deref().filter(|_| !is_unknown), is_unknown);
-                }
+        past.each_operation(|operation| {
+            let is_unknown = operation.status == Status::Unknown;
+            let is_sent =
+                is_unknown || matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged);
+            // A key that was changed is another one; what became of its row is known, and the new one is another row.
+            if is_sent && said.is_gone(&operation.row) && (is_unknown || operation.row.key.is_none()) {
+                gone.add(&operation.row, operation.id.as_deref().filter(|_| !is_unknown), is_unknown);
             }
-        }
+            Ok(())
+        })?;
         Ok(gone)
     }
 

@@ -61,23 +61,15 @@ pub(super) fn has_all_sent(rows: &mut Rows, index: &mut RunIndex, past: &Journal
 struct SentCells(Vec<u64>);
 
 impl SentCells {
-    /// Operations read together.
-    const TOGETHER: usize = 1000;
-
     fn of(past: &JournalReader) -> Result<SentCells> {
         let mut cells: Vec<u64> =
             past.reserved()?.iter().map(|row| hash_of_cells(&row.content, row.content_copy)).collect();
-        let mut from = 0;
-        loop {
-            let operations = past.operations(from, SentCells::TOGETHER)?;
-            let Some(last) = operations.last() else { break };
-            from = last.row.row + 1;
-            let is_sent = |operation: &&Operation| {
-                matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged | Status::Unknown)
-            };
-            let sent = operations.iter().filter(is_sent).map(|operation| &operation.row);
-            cells.extend(sent.map(|row| hash_of_cells(&row.content, row.content_copy)));
-        }
+        past.each_operation(|Operation { status, row, .. }| {
+            if matches!(status, Status::Created | Status::Updated | Status::Unchanged | Status::Unknown) {
+                cells.push(hash_of_cells(&row.content, row.content_copy));
+            }
+            Ok(())
+        })?;
         cells.sort_unstable();
         Ok(SentCells(cells))
     }
