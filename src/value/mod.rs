@@ -1,8 +1,11 @@
 //! One cell made into one value of the service, by the kind of its field: plain functions that restore only what is
 //! provable and name a [`Problem`] for the rest.
 
+mod choice;
 mod clean;
 mod clear_word;
+mod code;
+mod damage;
 mod date;
 mod digits;
 mod email;
@@ -15,11 +18,14 @@ mod landline;
 mod list;
 mod name;
 mod null_word;
+mod number;
 mod options;
 mod phone;
 mod restoring;
 mod same;
 mod same_number;
+mod shown_error;
+mod tag_list;
 mod tags;
 
 pub use clean::clean;
