@@ -71,9 +71,7 @@ impl ConnectionOptions {
     pub(super) fn log(&self) -> Option<LogTo> {
         Some(LogTo { file: self.log.clone()?, has_bodies: self.log_bodies })
     }
-}
 
-impl ConnectionOptions {
     /// A sandbox at `base_url` as what to talk to. It is on this machine, so it is not spared.
     ///
     /// # Errors
