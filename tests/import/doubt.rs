@@ -292,3 +292,51 @@ fn a_row_that_was_not_done_is_sent_though_the_file_has_grown() {
     assert_eq!(server.stored("tickets"), before + 4);
     assert_eq!(server.count_by("tickets", "subject")["示例二"], 1);
 }
+
+/// The file has got other rows while a row is in doubt, which is found out about only after they were sent.
+#[test]
+fn a_row_in_doubt_is_sent_once_though_the_file_has_changed() {
+    let tickets = |rows: &[&str]| {
+        let row = |subject: &&str| format!("{subject},甲,50001\n");
+        format!("标题,描述,联系人编号\n{}", rows.iter().map(row).collect::<String>())
+    };
+    for more in ["", "--resend-unknown", "--server-dedupe replay"] {
+        let server = Server::faulty(&["stall-after-store,on=POST tickets,nth=2"]);
+        let work = Work::with("mine.csv", tickets(&["示例 1", "示例 2", "示例 3"]));
+        let import = "import tickets mine.csv --run run --no-canary --concurrency 1 --server-timeout 0";
+        let before = server.stored("tickets");
+        let running = work.start(work.command_on(&server, import));
+        server.wait_until_stored("tickets", before + 2);
+        running.kill();
+        work.write("mine.csv", tickets(&["示例 0", "示例 3", "示例 2", "示例 1", "示例 4"]));
+        work.on(&server, format!("{import} --accept-changed {more}")).exits_with_one_of(&[0, 4, 5]);
+        work.on(&server, "settle run --server-timeout 0").exits_with_one_of(&[0, 4, 5]);
+        work.on(&server, import).exits_with_one_of(&[0, 4]);
+        let subjects = server.count_by("tickets", "subject");
+        let counts = (0..5).map(|n| subjects.get(&format!("示例 {n}")).copied().unwrap_or(0));
+        assert_eq!(counts.collect::<Vec<_>>(), [1; 5], "{more}");
+    }
+}
+
+/// Its record is there, and a later run of ours has changed it: that run did not make it.
+#[test]
+fn a_record_that_was_changed_since_may_be_that_of_a_row_in_doubt() {
+    let server = Server::faulty(&["stall-after-store,on=POST tickets,nth=2"]);
+    let work = Work::with("mine.csv", "标题,描述,联系人编号\n示例 1,甲,50001\n示例 2,甲,50001\n示例 3,甲,50001\n");
+    let import = "import tickets mine.csv --run run --no-canary --concurrency 1 --server-timeout 0";
+    let before = server.stored("tickets");
+    let running = work.start(work.command_on(&server, import));
+    server.wait_until_stored("tickets", before + 2);
+    running.kill();
+    let of_row = |record: &Map<String, Value>| record["subject"] == "示例 2";
+    let id = server.records("tickets").into_iter().find(of_row).unwrap()["ticketId"].as_str().unwrap().to_owned();
+    work.write("change.csv", format!("工单编号,描述\n{id},乙\n"));
+    work.on(&server, "import tickets change.csv --mode update --run change").exits(0);
+    for _ in 0..3 {
+        work.on(&server, import).exits(4).never_says("was not done");
+        assert_eq!(server.stored("tickets"), before + 3);
+    }
+    let settled = work.on(&server, "settle run --server-timeout 0");
+    settled.exits(4).says(&format!("records that may be its own: {id}"));
+    assert_eq!(server.stored("tickets"), before + 3);
+}

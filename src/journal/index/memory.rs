@@ -160,7 +160,8 @@ impl RunIndex {
         self.of_entity(entity)
     }
 
-    /// Which of these ids belong to records that runs for this entity made, as far as the index knows.
+    /// Which of these ids belong to records that runs for this entity made, as far as the index knows. What only changed a record,
+    /// or found it there, made none: it may be that of a row in doubt.
     ///
     /// # Errors
     /// A damaged index.
@@ -178,7 +179,7 @@ impl RunIndex {
                 // The table is gone through once, whatever is wanted: it has no order by ids.
                 let mut statement = self.connection.prepare(&format!(
                     "SELECT CAST(sent.id AS TEXT) FROM {table} AS sent CROSS JOIN temp.wanted ON wanted.id = sent.id
-                     JOIN run ON run.number = sent.run WHERE run.entity = ?1 AND sent.status <> 7"
+                     JOIN run ON run.number = sent.run WHERE run.entity = ?1 AND sent.status = 1"
                 ))?;
                 let mut rows = statement.query([entity])?;
                 while let Some(row) = rows.next()? {
