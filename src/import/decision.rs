@@ -278,6 +278,8 @@ pub(super) fn decide(facts: &RowFacts) -> Decision {
     }
     match remembered {
         Some(Said::OnlyKey) => return Decision::RefuseSentKey,
+        // The run that retried it does not tell it any more.
+        Some(Said::Retried) => return Decision::HoldSentBefore,
         Some(Said::DoneInAnotherInput) if !facts.may_be_sent_again => return Decision::HoldSentBefore,
         Some(Said::ExistsInAccount) if !facts.may_be_sent_again => return Decision::HoldExisting,
         Some(Said::WeakerKey) if !facts.may_be_sent_again => return Decision::HoldLikelyDouble,

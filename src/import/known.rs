@@ -158,12 +158,14 @@ fn find_out(
         ResumePlan::New(_) => identity,
         ResumePlan::Continue(_, past) | ResumePlan::Accept(_, past) => past.identity(),
     };
+    let own = &own.clone();
     index.drop_read()?;
     let cursor = cursor_of(&meant)?;
     let first = line_of(own, index)?.last().map_or(own.run, |past| past.identity().run);
     let concerned = Concerned {
         identity,
         entity: options.entity(),
+        own,
         family: family(own, first, index)?,
         ignores_before: ignores_before(first, index)?,
         resends: options.doubt.resends,

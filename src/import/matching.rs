@@ -234,8 +234,9 @@ impl Matching<'_> {
                 let waits = found.there == There::Unproved
                     && self.options.entity().may_change
                     && remembered.as_ref().is_some_and(|row| row.said == Said::DoneAndChanged);
+                let is_retried = remembered.as_ref().is_some_and(|there| there.said == Said::Retried);
                 let is_made_once = remembered.is_some_and(|there| !there.is_overruled(&self.preflight.consent, &row))
-                    && !found.there.is_known()
+                    && (is_retried || !found.there.is_known())
                     && !waits;
                 let has_end = end.is_some_and(|end| !may_be_reopened(end));
                 let is_held = self.is_held(&row);

@@ -198,12 +198,25 @@ pub(super) struct Retry {
 pub(super) struct RetriedRow<'a> {
     /// Its numbers in runs that may have been retried.
     pub numbers: &'a [(Uuid, u64)],
+    /// Its number in the input that its own run has now.
+    pub now: Option<NumberNow>,
     /// The hash of its natural key.
     pub key: Option<u64>,
     /// The hash of what it says, and its occurrence among rows that say the same.
     pub identity: (&'a Content, u32),
     /// Its old id.
     pub old_id: Option<&'a OldId>,
+}
+
+/// The number of a row in the input that a run has now: what retried the run before it had that knows another number of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NumberNow {
+    /// The run.
+    pub run: Uuid,
+    /// When it began with that input.
+    pub since: i64,
+    /// The number.
+    pub number: u64,
 }
 
 /// The runs that retried a run, `but` one, and those that retried these; those of `line` are passed by.
@@ -238,7 +251,9 @@ pub(super) fn of_others(retries: &[Retry], row: RetriedRow<'_>) -> Result<Option
     let mut numbers = row.numbers.to_vec();
     // Each comes after the one whose rows it retried.
     for Retry { past, parent } in retries {
-        let number = numbers.iter().find(|(run, _)| run == parent).map(|(_, number)| *number);
+        let is_of_now = |now: &NumberNow| now.run == *parent && past.identity().started >= now.since;
+        let before = || numbers.iter().find(|(run, _)| run == parent).map(|(_, number)| *number);
+        let number = row.now.filter(is_of_now).map(|now| now.number).or_else(before);
         let by_number = number.map(|number| past.by_origin(number)).transpose()?.flatten();
         numbers.extend(by_number.as_ref().map(|operation| (past.identity().run, operation.row.number)));
         let by_key = row.key.map(|hash| past.by_key(hash)).transpose()?.flatten();

@@ -3,7 +3,7 @@
 
 use super::decision::There;
 use super::matching::Matches;
-use super::memory::{Memory, may_be_reopened};
+use super::memory::{Memory, Said, may_be_reopened};
 use super::options::ImportOptions;
 use super::plan::is_of_write;
 use super::preflight::{Preflight, Rows};
@@ -102,8 +102,9 @@ impl<'p> SentRows<'p> {
             _ => false,
         };
         let is_known = matched.as_ref().is_some_and(|found| found.there.is_known());
-        let is_held_up =
-            remembered.filter(|_| !is_known).is_some_and(|remembered| !remembered.is_overruled(self.consent, row));
+        let is_held_up = remembered
+            .filter(|there| !is_known || there.said == Said::Retried)
+            .is_some_and(|remembered| !remembered.is_overruled(self.consent, row));
         let is_there = matched.is_none_or(|found| matches!(found.there, There::New | There::Anew | There::Changes));
         let may_be_sent = is_free && is_there && !is_held_up;
         if !self.limits_written {

@@ -24,6 +24,7 @@ mod identity;
 mod ids_of_before;
 mod index;
 mod journal;
+mod killed_upsert;
 mod kills;
 mod likely_doubles;
 mod login;

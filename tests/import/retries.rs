@@ -207,3 +207,93 @@ fn what_a_retry_will_refuse_is_not_in_the_number_that_is_agreed_to() {
     ran.exits(3).says("about to create or update 1 customer");
     assert_rows(&work.summary_of("again"), "created 1, refused 1");
 }
+
+/// A ticket has no key: what was edited is known by its row alone.
+#[test]
+fn a_row_that_was_held_back_and_sent_by_a_retry_is_not_sent_by_its_run_again() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &tickets(&["示例 1", "=1+1"]));
+    let import = "import tickets mine.csv --run first";
+    work.on(&server, import).exits(3);
+    let mut list = work.table("first/failed.csv");
+    list.set(0, "标题", "示例 2").set(0, "描述", "修好了").set(0, "confirm import", "是");
+    work.write_table("list.csv", &list);
+    work.on(&server, "retry list.csv --run again").exits(0);
+    let stored = server.stored("tickets");
+    work.on(&server, format!("{import} --accept-warnings --dry-run")).exits(0).says("no row would be sent");
+    let ran = work.on(&server, format!("{import} --accept-warnings"));
+    ran.exits(0).says("taken care of before").never_says("about to create");
+    assert_eq!(server.stored("tickets"), stored);
+    assert_rows(&work.summary_of("first"), "created 1, skipped 1");
+}
+
+/// The company was not there when the row was refused.
+#[test]
+fn a_row_that_was_refused_and_sent_by_a_retry_is_not_sent_by_its_run_again() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "标题,描述,联系人\n示例 1,坏了,示例无此人\n示例 2,坏了,示例联系人00002\n");
+    let import = "import tickets mine.csv --run first";
+    work.on(&server, format!("{import} --missing 联系人=refuse")).exits(3);
+    let mut list = work.table("first/failed.csv");
+    work.write_table("list.csv", list.set(0, "联系人", "示例联系人00001"));
+    work.on(&server, "retry list.csv --run again").exits(0);
+    let stored = server.stored("tickets");
+    work.write("people.csv", "姓名,手机,公司编号\n示例无此人,13100000001,20001\n");
+    work.on(&server, "import customers people.csv").exits(0);
+    work.on(&server, import).exits(0);
+    assert_eq!(server.stored("tickets"), stored);
+}
+
+/// It is known by nothing but what it says.
+#[test]
+fn a_row_that_was_refused_and_sent_by_another_run_waits_when_its_run_goes_on() {
+    let server = Server::start("");
+    let row = "标题,描述,联系人\n示例 1,坏了,示例无此人\n";
+    let work = Work::with("mine.csv", row);
+    let import = "import tickets mine.csv --run first";
+    work.on(&server, format!("{import} --missing 联系人=refuse")).exits(3);
+    work.write("people.csv", "姓名,手机,公司编号\n示例无此人,13100000001,20001\n");
+    work.on(&server, "import customers people.csv").exits(0);
+    work.write("next.csv", row.to_owned() + "示例 2,坏了,示例联系人00001\n");
+    work.on(&server, "import tickets next.csv").exits(0);
+    let stored = server.stored("tickets");
+    work.on(&server, import).exits(3).says("your consent is needed");
+    assert_eq!(server.stored("tickets"), stored);
+    assert_rows(&work.summary_of("first"), "held 1");
+}
+
+/// The list that is retried says it otherwise, and wants another record made first.
+#[test]
+fn what_a_retry_has_done_is_not_in_the_number_that_is_agreed_to() {
+    let server = Server::faulty(&["422,on=POST tickets,nth=1"]);
+    let work = Work::with("mine.csv", "标题,描述,客户编号\n示例 1,坏了,50001\n");
+    work.on(&server, "import tickets mine.csv --run first").exits(3);
+    let mut list = work.table("first/failed.csv");
+    work.write_table("list.csv", list.set(0, "描述", "修好了"));
+    work.on(&server, "retry list.csv --run again").exits(0);
+    work.write("mine.csv", "标题,描述,客户编号\n示例 1,坏了,50001\n示例 2,坏了,50001\n");
+    let import = "import tickets mine.csv --run first --accept-changed";
+    let ran = work.on(&server, format!("{import} --dry-run"));
+    ran.exits(0).says("1 ticket would be created").says("taken care of by a retry");
+    work.on(&server, format!("{import} --yes=1 --expect 1")).exits(0).says("about to create 1 ticket");
+    assert_rows(&work.summary_of("first"), "created 1, skipped 1");
+}
+
+#[test]
+fn what_a_retry_has_done_is_not_in_the_plan_and_wants_no_record_made_first() {
+    let server = Server::faulty(&["422,on=POST users,nth=1"]);
+    let rows = "姓名,手机,公司名称\n示例一,13100000001,示例甲方公司\n";
+    let work = Work::with("mine.csv", rows);
+    let import = "import customers mine.csv --mode upsert --missing 公司名称=create --run first";
+    work.on(&server, import).exits(3);
+    let mut list = work.table("first/failed.csv");
+    work.write_table("list.csv", list.set(0, "公司名称", "示例公司00002有限公司"));
+    work.on(&server, "retry list.csv --run again").exits(0);
+    work.write("mine.csv", rows.replace("甲方", "乙方") + "示例二,13100000002,示例公司00003有限公司\n");
+    let companies = server.stored("companies");
+    let ran = work.on(&server, format!("{import} --accept-changed --yes=1"));
+    ran.exits(0).says("will create 1, update 0, leave 0 unchanged").says("about to create or update 1 customer");
+    assert_rows(&work.summary_of("first"), "created 1, skipped 1");
+    assert_eq!(server.stored("companies"), companies);
+}

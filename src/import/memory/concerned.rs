@@ -18,6 +18,8 @@ pub(in crate::import) struct Concerned<'a> {
     pub identity: &'a RunIdentity,
     /// What the rows are.
     pub entity: &'a Entity,
+    /// What that run was before, where it goes on.
+    pub own: &'a RunIdentity,
     /// The run itself and those that retry one another's rows: they look after each other.
     pub family: HashSet<Uuid>,
     /// When the first of them began, if it was to ignore all runs before it.

@@ -1,17 +1,19 @@
 //! What other runs say of the rows of an input: looked up once for all of them, before anything is sent, and kept in a file
 //! in their order. Only writes that make something new have a memory; changes are decided against the record as it is.
-//! `concerned` tells which runs those are, `noted` takes what they say row by row, `remembered` is what is kept of one, and
-//! `family` finds runs that retry one another's rows.
+//! `concerned` tells which runs those are, `noted` takes what they say row by row, `remembered` is what is kept of one,
+//! `family` finds runs that retry one another's rows, and `retried_rows` what these have done.
 
 mod concerned;
 mod family;
 mod noted;
 mod remembered;
+mod retried_rows;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use concerned::{Concerning, by_account, has_made, makes_records};
 use noted::Noted;
+use retried_rows::RetriedRows;
 
 use super::preflight::Rows;
 use super::resume::each_batch;
@@ -108,12 +110,17 @@ impl Memory {
             return Ok(<(Memory, Vec<OtherAccount>)>::default());
         }
         let Concerning { own, others } = Concerning::gather(concerned, index)?;
+        let retried = RetriedRows::of(concerned.own, &concerned.family, index)?;
         let target = &concerned.identity.target;
         let given = source.map(|_| index.given(target, &concerned.identity.entity)).transpose()?;
-        if own.is_empty() && others.is_empty() && given.as_ref().is_none_or(GivenOldIds::is_empty) {
+        if own.is_empty()
+            && others.is_empty()
+            && retried.runs.is_empty()
+            && given.as_ref().is_none_or(GivenOldIds::is_empty)
+        {
             return Ok(<(Memory, Vec<OtherAccount>)>::default());
         }
-        let mut noted = Noted::new(concerned, &own, given)?;
+        let mut noted = Noted::new(concerned, &own, (given, &retried))?;
         let mut row_index = 0;
         each_batch(rows, |batch| {
             let is_own = |sent: &SentBefore| own.get(&sent.run).is_some_and(|run| has_made(run, sent));
@@ -129,8 +136,8 @@ impl Memory {
                 batch.rows.iter().zip(&batch.checked).zip(own_said).zip(others_said)
             {
                 let end = ended.as_mut().map_or(Ok(None), |ended| ended.at(row_index))?;
-                // The end of a row that was held may be taken from it again.
-                let has_end = end.is_some_and(|end| !may_be_reopened(end));
+                // The end of a row that was held or refused may be taken from it again.
+                let has_end = end.is_some_and(|end| !may_be_reopened(end) && end.status != Status::Refused);
                 if !has_end {
                     noted.row(index, row_index, (row, checked), (sent, sent_by_others))?;
                 }
@@ -140,7 +147,8 @@ impl Memory {
         })?;
         let Noted { lines, counts, resent, known_to_others, .. } = noted;
         let lines = Some(lines.finish()?);
-        let memory = Memory { lines, runs: own, counts, resent, existing: 0, has_looked: false };
+        let runs = own.into_iter().chain(retried.runs).collect();
+        let memory = Memory { lines, runs, counts, resent, existing: 0, has_looked: false };
         Ok((memory, by_account(others, &known_to_others)))
     }
 
@@ -203,6 +211,7 @@ impl Memory {
                 Said::Unknown => message!("memory.unknown", rows = rows, folder = folder),
                 Said::DoneAndChanged => message!("memory.done_and_changed", rows = rows, folder = folder),
                 Said::Given => message!("memory.given", rows = rows),
+                Said::Retried => message!("memory.retried", rows = rows, folder = folder),
                 Said::OnlyKey => message!("memory.only_key", rows = rows, folder = folder),
                 Said::WeakerKey => message!("memory.weaker_key", rows = rows, folder = folder),
                 Said::DoneInAnotherInput => message!("memory.done_in_another_input", rows = rows, folder = folder),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::concerned::Concerned;
 use super::remembered::{Remembered, Said};
+use super::retried_rows::RetriedRows;
 use crate::error::Result;
 use crate::import::resume::CheckedRow;
 use crate::import::row_lines::RowLineWriter;
@@ -19,6 +20,8 @@ pub(super) struct Noted<'a> {
     own: &'a HashMap<i64, IndexedRun>,
     /// Old ids that somebody has brought from elsewhere.
     given: Option<GivenOldIds>,
+    /// Rows that others have retried.
+    retried: &'a RetriedRows,
     /// What is remembered of each row.
     pub lines: RowLineWriter<Remembered>,
     /// How many rows which run says what of.
@@ -33,10 +36,10 @@ impl<'a> Noted<'a> {
     pub(super) fn new(
         concerned: &'a Concerned<'a>,
         own: &'a HashMap<i64, IndexedRun>,
-        given: Option<GivenOldIds>,
+        (given, retried): (Option<GivenOldIds>, &'a RetriedRows),
     ) -> Result<Self> {
         let (lines, counts, known_to_others) = (RowLineWriter::new()?, BTreeMap::new(), HashMap::new());
-        Ok(Noted { concerned, own, given, lines, counts, resent: 0, known_to_others })
+        Ok(Noted { concerned, own, given, retried, lines, counts, resent: 0, known_to_others })
     }
 
     /// Notes what was brought of a row, else what a run of this account has made of it, else that one of another has.
@@ -48,6 +51,14 @@ impl<'a> Noted<'a> {
         (sent, sent_by_others): (Option<SentBefore>, Option<SentBefore>),
     ) -> Result<()> {
         let would_be_sent = checked.is_sound && !checked.is_double;
+        if let Some(run) = self.retried.run_of(row) {
+            if would_be_sent {
+                *self.counts.entry((run, Said::Retried)).or_default() += 1;
+            }
+            let said = Said::Retried;
+            let remembered = Remembered { said, id: None, is_in_doubt: false, by_weaker: false, run: Some(run) };
+            return self.lines.add(row_index, &remembered);
+        }
         let by_old_id = sent.as_ref().is_some_and(|sent| sent.by_old_id);
         if let (Some(given), Some(old_id)) = (&self.given, &row.old_id)
             && !by_old_id

@@ -17,6 +17,8 @@ pub(in crate::import) enum Said {
     DoneAndChanged,
     /// It is done: somebody has brought its old id and its record from elsewhere.
     Given,
+    /// A run that retried it has taken care of it, in whatever words.
+    Retried,
     /// Only its natural key was sent, by a row that says something else.
     OnlyKey,
     /// Only a weaker natural key of it was sent, by a row that had no stronger one.
@@ -40,7 +42,9 @@ impl Said {
             Said::DoneInAnotherInput => SENT_BEFORE,
             Said::ExistsInAccount => EXISTS,
             Said::WeakerKey => LIKELY_DOUBLE,
-            Said::Done | Said::Unknown | Said::DoneAndChanged | Said::Given | Said::OnlyKey => return false,
+            Said::Done | Said::Unknown | Said::DoneAndChanged | Said::Given | Said::Retried | Said::OnlyKey => {
+                return false;
+            }
         };
         confirmed.names_record(code, id) || consent.names(code)
     }
@@ -49,11 +53,12 @@ impl Said {
 #[cfg(test)]
 impl Said {
     /// All of it.
-    pub(in crate::import) const ALL: [Said; 8] = [
+    pub(in crate::import) const ALL: [Said; 9] = [
         Said::Done,
         Said::Unknown,
         Said::DoneAndChanged,
         Said::Given,
+        Said::Retried,
         Said::OnlyKey,
         Said::WeakerKey,
         Said::DoneInAnotherInput,

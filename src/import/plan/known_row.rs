@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::format::Content;
 use crate::import::decision::{Checked, KeyMatch, Matched, PastEnd, RowFacts};
 use crate::import::memory::{Remembered, Said};
-use crate::import::origin::{Origin, RetriedRow, Retry, of_others};
+use crate::import::origin::{NumberNow, Origin, RetriedRow, Retry, of_others};
 use crate::import::spool::{RowState, SpooledRow};
-use crate::journal::{JournalReader, Operation, Reason, Status};
+use crate::journal::{JournalReader, Operation, Reason, RunIdentity, Status};
 
 /// A row, and all that is known of it.
 pub(super) struct KnownRow {
@@ -139,10 +139,13 @@ impl PastRuns {
     pub(super) fn of_row(&self, row_index: u64, row: &SpooledRow, seen: Seen) -> Result<RowPast> {
         let earlier = if self.has_earlier { self.past.earlier(row_index)? } else { None };
         let earlier_key = if self.has_earlier { self.earlier_of_same_key(row, earlier.is_some())? } else { None };
-        let run = self.past.identity().run;
+        let RunIdentity { run, started: since, .. } = *self.past.identity();
         let numbers: Vec<_> = earlier.iter().map(|earlier| (run, earlier.row.number)).collect();
         let identity = (&row.identity, seen.copy);
-        let retried = RetriedRow { numbers: &numbers, key: row.key_hash(), identity, old_id: row.old_id.as_deref() };
+        // A row that waited, or was refused, and was sent since by a retry, as somebody edited it there.
+        let now = Some(NumberNow { run, since, number: row.number });
+        let (key, old_id) = (row.key_hash(), row.old_id.as_deref());
+        let retried = RetriedRow { numbers: &numbers, now, key, identity, old_id };
         let elsewhere = of_others(&self.retries, retried)?;
         let past = RowPast { earlier, earlier_key, elsewhere, ..RowPast::default() };
         match &self.origin {
@@ -179,7 +182,7 @@ fn in_first_run(first_run: &Origin, row: &SpooledRow, seen: Seen, past: RowPast)
     let (key, old_id) = (row.key_hash(), row.old_id.as_deref());
     let origin = first_run.number_of(row.origin.as_ref(), key)?;
     let numbers = first_run.numbers(origin)?;
-    let row = RetriedRow { numbers: &numbers, key, identity: (&row.identity, seen.copy), old_id };
+    let row = RetriedRow { numbers: &numbers, now: None, key, identity: (&row.identity, seen.copy), old_id };
     if elsewhere.is_none() {
         elsewhere = of_others(&first_run.siblings, row)?;
     }

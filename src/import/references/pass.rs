@@ -102,7 +102,8 @@ impl Settled<'_> {
         let remembered = self.memory.at(row_index)?;
         let is_done = |said| matches!(said, Said::Done | Said::DoneAndChanged | Said::Given);
         let is_settled = |said: Said| said == Said::Unknown || is_done(said) && !self.changes_done;
-        Ok(is_ended || !is_looked_up && remembered.is_some_and(|row| is_settled(row.said)))
+        let is_retried = remembered.as_ref().is_some_and(|row| row.said == Said::Retried);
+        Ok(is_ended || is_retried || !is_looked_up && remembered.is_some_and(|row| is_settled(row.said)))
     }
 }
 
