@@ -72,6 +72,35 @@ fn a_record_of_the_account_is_found_by_its_landline_in_another_spelling() {
     }
 }
 
+/// Whoever wants it written otherwise says so.
+#[test]
+fn a_landline_that_is_only_written_otherwise_changes_no_record() {
+    let server = Server::start("");
+    server.change("users/50001", &format!(r#"{{"user":{{"fixnumber":"{}"}}}}"#, ONE[0]));
+    let stored = || {
+        let records = server.records("customers");
+        records.iter().find(|record| record["cId"] == "50001").map(|record| record["fixnumber"].clone()).unwrap()
+    };
+    let work = Work::new();
+    for number in &ONE[1..] {
+        work.write("mine.csv", format!("联系人编号,固定电话\n50001,{number}\n"));
+        work.on(&server, "import customers mine.csv --mode update --dry-run").exits(0).says("leave 1 unchanged");
+        work.on(&server, "import customers mine.csv --mode update").exits(0);
+        assert_rows(&work.summary(), "unchanged 1");
+        work.on(&server, "import customers mine.csv --mode update --overwrite 固定电话=if-blank --run kept").exits(0);
+        assert_rows(&work.summary_of("kept"), "unchanged 1");
+        std::fs::remove_dir_all(work.path("kept")).unwrap();
+        assert_eq!(stored(), ONE[0]);
+    }
+    work.on(&server, "import customers mine.csv --mode update --overwrite 固定电话=always --run always").exits(0);
+    assert_rows(&work.summary_of("always"), "updated 1");
+    assert_ne!(stored(), ONE[0]);
+    // Another number is another one, whatever was sent to the record.
+    work.write("mine.csv", "联系人编号,固定电话\n50001,010-88880000-802\n");
+    work.on(&server, "import customers mine.csv --mode update --run other").exits(0);
+    assert_rows(&work.summary_of("other"), "updated 1");
+}
+
 #[test]
 fn a_number_that_a_record_has_beside_others_is_not_made_anew() {
     let several = [

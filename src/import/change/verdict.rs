@@ -10,7 +10,7 @@ use crate::baseline::{is_full, is_unset, mark, shows};
 use crate::check::duplicates::holds_beside_others;
 use crate::entity::{Custom, Field, Kind, Overwrite};
 use crate::projection::{custom_text, html_text, text_of};
-use crate::value::{edited_tags, is_same_value, tags};
+use crate::value::{edited_tags, is_same_value, push_number, tags};
 
 /// What becomes of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,8 @@ pub(in crate::import) fn verdict(field: &Field, cell: &SaidCell, now: &str) -> V
             false => Verdict::Write,
         };
     }
-    let is_said = says(field, cell, now);
+    let is_said =
+        says(field, cell, now) || cell.overwrite != Overwrite::Always && is_same_number(field, &cell.value, now);
     let is_masked = is_masked(field, cell);
     let unedited = cell.baseline.filter(|baseline| baseline.is_unedited);
     let is_unedited = is_masked || unedited.is_some();
@@ -153,6 +154,16 @@ fn says(field: &Field, cell: &SaidCell, now: &str) -> bool {
     is_same_value(field.kind, &cell.value, now)
         || field.choice(&cell.value).zip(field.choice(now)).is_some_and(|(said, now)| said.value == now.value)
         || is_merged(field, cell) && tags(&cell.value).all(|part| tags(now).any(|there| there == part))
+}
+
+/// Whether both are one telephone number, each as somebody writes it. Who wants it written otherwise overwrites it always.
+fn is_same_number(field: &Field, said: &str, now: &str) -> bool {
+    let number = |text: &str| {
+        let mut number = Vec::new();
+        push_number(text.trim(), &mut number);
+        number
+    };
+    matches!(field.kind, Kind::Mobile | Kind::Phone) && !said.is_empty() && number(said) == number(now)
 }
 
 /// The tags that signed ones make of those that are there; none where the cell is a list, or as an export of ours said it.
