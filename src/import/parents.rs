@@ -43,8 +43,10 @@ pub(super) struct ParentRun<'a> {
     pub options: ImportOptions<'a>,
     /// Its folder.
     pub folder: PathBuf,
-    /// Its rows.
+    /// Its rows, …
     parents: Vec<NewParent>,
+    /// … and those of them that rows want now.
+    wanted: HashSet<ParentKey>,
 }
 
 impl Parents {
@@ -137,7 +139,8 @@ impl<'a> ParentRun<'a> {
             None => (write(&folder, &entity.name, &parents)?, parents),
         };
         let options = follow_up(options, (entity, WriteMode::SkipExisting), &folder, file, &fields_of(&parents))?;
-        Ok(ParentRun { entity, options, folder, parents })
+        let wanted = wanted.iter().map(|parent| parent.key(entity)).collect();
+        Ok(ParentRun { entity, options, folder, parents, wanted })
     }
 
     /// Finds out what became of rows that an earlier command has left in doubt, where its run had come to an end.
@@ -185,13 +188,22 @@ impl<'a> ParentRun<'a> {
                 None if is_remembered(operation) => {
                     let id = operation.id.clone().unwrap_or_default();
                     made.remember(parent.key(self.entity), &self.entity.name, id);
-                    not_made.get_or_insert_with(|| self.not_made(parent, operation));
+                    if not_made.is_none() && self.is_wanted(parent) {
+                        not_made = Some(self.not_made(parent, operation));
+                    }
                 }
-                None if not_made.is_none() => not_made = Some(self.not_made(parent, operation)),
+                None if not_made.is_none() && self.is_wanted(parent) => {
+                    not_made = Some(self.not_made(parent, operation));
+                }
                 None => {}
             }
         }
         Ok((new, not_made))
+    }
+
+    /// Whether a row waits for it: what became of the others keeps none waiting.
+    fn is_wanted(&self, parent: &NewParent) -> bool {
+        self.wanted.contains(&parent.key(self.entity))
     }
 
     fn not_made(&self, parent: &NewParent, operation: &Operation) -> NotMade {

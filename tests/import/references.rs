@@ -391,6 +391,20 @@ fn rows_wait_for_a_company_that_is_rejected_and_the_others_go() {
     assert_eq!(server.count_by("companies", "companyName")["示例新公司"], 1);
 }
 
+/// A company that is in doubt, and that no row wants any more, keeps no row waiting.
+#[test]
+fn rows_wait_for_their_own_company_and_for_no_other() {
+    let server = Server::faulty(&["500,on=POST companies,nth=1", "422,on=POST companies,nth=2"]);
+    let row = |number: u64, company: &str| format!("示例{number},1310000000{number},{company}\n");
+    let file = |rows: String| format!("姓名,手机,公司名称\n{rows}");
+    let work = Work::with("mine.csv", file(row(1, "示例甲方")));
+    work.on(&server, CREATE).exits(5).says("示例甲方: ");
+    work.write("mine.csv", file(row(1, "示例公司00002有限公司") + &row(2, "示例乙方")));
+    let ran = work.on(&server, format!("{CREATE} --accept-changed"));
+    ran.exits(5).says("1 row waits for records").says("示例乙方: ").never_says("示例甲方: ");
+    assert_rows(&work.summary_of("run"), "created 1, pending 1");
+}
+
 #[test]
 fn a_command_that_is_killed_while_it_creates_companies_goes_on_and_doubles_none() {
     for (fault, nth, stored) in [("stall", 2, 1), ("stall-after-store", 1, 1), ("stall-after-store", 2, 2)] {
