@@ -16,6 +16,7 @@ use super::parents::Parents;
 use super::places::{places, tell_index};
 use super::preflight::{Preflight, Rows};
 use super::referring::Referring;
+use super::resume::ResumePlan;
 use super::row_counts::Plan;
 use super::run_identity::identity;
 use super::sent_rows::SentRows;
@@ -135,7 +136,11 @@ fn refer(
     printer: &Printer,
 ) -> Result<()> {
     let Known { meant, memory, .. } = known;
-    let referring = Referring { options, journal: None };
+    let past = match &*meant {
+        ResumePlan::Continue(_, past) | ResumePlan::Accept(_, past) => Some(past),
+        ResumePlan::New(_) | ResumePlan::Finished(..) => None,
+    };
+    let referring = Referring { options, journal: None, past };
     let outcome = referring.resolve(|| cursor_of(meant), memory, preflight, rows, printer)?;
     if outcome.waiting > 0 {
         printer.warn(&message!("lookup.waiting", rows = outcome.waiting, questions = outcome.questions).to_string());

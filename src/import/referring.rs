@@ -9,7 +9,7 @@ use super::row_sender::halting;
 use super::sent_rows::SentRows;
 use crate::check::describe::{SHOWN_KINDS, describe};
 use crate::error::Result;
-use crate::journal::{Journal, OperationCursor};
+use crate::journal::{Journal, JournalReader, OperationCursor};
 use crate::lookup::Lists;
 use crate::t;
 use crate::terminal::Printer;
@@ -18,8 +18,10 @@ use crate::terminal::Printer;
 pub(super) struct Referring<'a> {
     /// What the command is to do.
     pub options: &'a ImportOptions<'a>,
-    /// The run, once it has begun.
+    /// The run, once it has begun, …
     pub journal: Option<&'a Journal>,
+    /// … or as it was left, where nothing goes on with it.
+    pub past: Option<&'a JournalReader>,
 }
 
 impl Referring<'_> {
@@ -120,7 +122,7 @@ impl Referring<'_> {
     {
         let is_first = matches!(stage, Stage::First(_));
         let told = describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?;
-        let pass = Pass { options: self.options, references, lists, journal: self.journal, questions };
+        let pass = Pass { options: self.options, references, lists, journal: self.journal, past: self.past, questions };
         let outcome = references::resolve(pass, stage, preflight, rows, printer);
         // A server that never answered is not down but somewhere else.
         let outcome = outcome.map_err(|error| if lists.was_answered() { halting(error) } else { error })?;

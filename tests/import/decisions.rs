@@ -187,6 +187,36 @@ fn who_decided_not_to_send_may_change_that_mind() {
     work.on(&server, import).exits(0).says("this was done before");
 }
 
+/// What was sent by the first answer stays; that is said, and a dry run knows the answers that lie in the run's folder.
+#[test]
+fn an_answer_that_is_changed_after_rows_were_sent_counts_for_the_others() {
+    let server = Server::start("");
+    let row = |number: u64| format!("示例{number},1310000000{number},示例甲方公司\n");
+    let work = Work::with("mine.csv", format!("姓名,手机,公司名称\n{}", [1, 2, 3].map(row).concat()));
+    let import = "import customers mine.csv --run run";
+    work.on(&server, import).exits(5);
+    answer(&work, "run", &[("示例甲方公司", "20002")]);
+    work.on(&server, format!("{import} --dry-run")).exits(0).says("3 customers would be created");
+    work.on(&server, format!("{import} --limit 1")).exits(0).never_says("was changed");
+    answer(&work, "run", &[("示例甲方公司", "20003")]);
+    work.on(&server, format!("{import} --dry-run")).exits(0).says("2 customers would be created").says("20003");
+    let ran = work.on(&server, format!("{import} --expect 2"));
+    ran.exits(0).says("1 row of this run was sent before the mapping or an answer was changed");
+    assert_rows(&work.summary_of("run"), "created 3");
+    let companies = |company: &str| {
+        let is_ours = |record: &&serde_json::Map<String, serde_json::Value>| {
+            record["companyId"] == company && record["mobile"].as_str().unwrap().starts_with("131")
+        };
+        server.records("customers").iter().filter(is_ours).count()
+    };
+    assert_eq!(["20002", "20003"].map(companies), [1, 2]);
+    // The first record has not got what the later answer says: an update gives it that.
+    let id = work.table("run/results.csv").column("id")[0].to_owned();
+    work.write("rest.csv", format!("联系人编号,公司编号\n{id},20003\n"));
+    work.on(&server, "import customers rest.csv --mode update").exits(0);
+    assert_eq!(["20002", "20003"].map(companies), [0, 3]);
+}
+
 #[test]
 fn a_changed_mind_in_another_file_counts_as_well() {
     let server = Server::start("");

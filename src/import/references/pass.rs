@@ -21,7 +21,7 @@ use crate::import::preflight::{Preflight, Rows, reason_of};
 use crate::import::sent_rows::SentRows;
 use crate::import::spool::{RowState, SpoolWriter, SpooledRow};
 use crate::import::strangers::words_of_strangers;
-use crate::journal::{Journal, OldIds, OperationCursor, RunIndex};
+use crate::journal::{Journal, JournalReader, OldIds, OperationCursor, RunIndex};
 use crate::language::Language;
 use crate::lookup::Lists;
 use crate::mapping::Mapping;
@@ -43,8 +43,10 @@ pub(in crate::import) struct Pass<'p, 'a> {
     pub references: &'p [Reference<'a>],
     /// The account's lists.
     pub lists: &'p mut Lists<'a>,
-    /// The run, once it has begun.
+    /// The run, once it has begun, …
     pub journal: Option<&'p Journal>,
+    /// … or as it was left, where nothing goes on with it.
+    pub past: Option<&'p JournalReader>,
     /// What a person is asked.
     pub questions: &'p mut Questions,
 }
@@ -190,10 +192,12 @@ pub(in crate::import) fn resolve(
     rows: &mut Rows,
     printer: &Printer,
 ) -> Result<Outcome> {
-    let Pass { options, references, lists, journal, questions } = pass;
+    let Pass { options, references, lists, journal, past, questions } = pass;
     let is_first = matches!(stage, Stage::First(_));
-    let own = journal.map(|journal| journal.folder().join(FILE_NAME));
-    let kept = journal.map(Journal::decisions).transpose()?.unwrap_or_default();
+    let folder = journal.map(Journal::folder).or(past.map(JournalReader::folder));
+    let own = folder.map(|folder| folder.join(FILE_NAME));
+    let kept = journal.map(Journal::decisions).or_else(|| past.map(JournalReader::decisions));
+    let kept = kept.transpose()?.unwrap_or_default();
     let answers = Answers::gather(kept, own.as_deref(), options.references.decisions.as_deref())?;
     let missing = missing(options, references)?;
     let mut work = Resolution {

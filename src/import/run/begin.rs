@@ -92,6 +92,11 @@ pub(super) fn begin(options: &ImportOptions<'_>, input: &mut Input, printer: &Pr
     let mut settled_as_sent = Found::default();
     let before_change = |journal: &mut Journal| {
         settled_as_sent = settle_before_change(journal, options, &index, printer)?;
+        let counts = journal.reader()?.counts()?;
+        let sent = counts.created + counts.updated;
+        if sent > 0 {
+            printer.warn(&message!("resume.sent_otherwise", rows = sent).to_string());
+        }
         keep_told(options, &journal.reader()?)
     };
     let opened = resume::open(known.meant, &options.resume, identity, known.ended, &index, before_change)?;

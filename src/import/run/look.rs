@@ -44,7 +44,7 @@ pub(super) fn look(
     let BegunRun { journal, index, memory, registered, additions, ended, .. } = begun;
     let mut memory = std::mem::take(memory);
     let done = ended.unwrap_or(0) + memory.not_sent();
-    let referring = Referring { options, journal: Some(journal) };
+    let referring = Referring { options, journal: Some(journal), past: None };
     let ended_rows = || OperationCursor::open(journal.folder()).map(Some);
     let resolved = referring.resolve(ended_rows, &mut memory, preflight, rows, printer);
     journal.replace_findings(|put| preflight.findings.each(put))?;

@@ -156,7 +156,7 @@ fn make_first(
         limits_written: options.limits_written(),
         written: 0,
     };
-    let referring = Referring { options, journal: Some(journal) };
+    let referring = Referring { options, journal: Some(journal), past: None };
     let outcome = referring.resolve_made(&mut made, sent, preflight, rows, printer)?;
     journal.replace_findings(|put| preflight.findings.each(put))?;
     Ok((outcome.waiting > 0).then(|| waits_for_parents(outcome.waiting, why)))
