@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::filter::RecordFilter;
+use super::options::MirrorUse;
 use super::record_reader::RecordReader;
 use crate::entity::{Entity, Field};
 use crate::error::{ErrorKind, Result};
@@ -22,7 +23,8 @@ const NAMES_QUERY: &str = "?names";
 /// How long an export that was broken off goes on with the names that it asked for one by one.
 const NAMES_SECONDS: i64 = 24 * 60 * 60;
 
-/// Lists with the names of all entities that the fields refer to. What cannot be had is told and left out.
+/// Lists with the names of all entities that the fields refer to. What cannot be had is told and left out. An export that reads
+/// everything reads all names, too: a record may be called otherwise without a new time of its change.
 ///
 /// # Errors
 /// The user stops.
@@ -31,6 +33,7 @@ pub(super) async fn name_lists<'a>(
     fields: &[&Field],
     records: &RecordReader<'_>,
     filter: &RecordFilter<'_>,
+    mirror: MirrorUse,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<(&'a Entity, List)>> {
     let wanted: BTreeSet<&str> = fields.iter().filter_map(|field| field.reference.as_deref()).collect();
@@ -44,7 +47,7 @@ pub(super) async fn name_lists<'a>(
         }
         let label = entity.label(Language::current());
         refresher.progress.stage(&t!("export.stage_names", entity = label));
-        let found = match whole_list(refresher, entity, count).await {
+        let found = match whole_list(refresher, entity, count, mirror).await {
             Ok(Some(list)) => Ok(list),
             Ok(None) => one_by_one(refresher, entity, fields, records, filter, warnings).await,
             Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
@@ -71,19 +74,24 @@ pub(super) fn let_go_of_names(mirror: &Mirror, lists: &[(&Entity, List)]) -> Res
 }
 
 /// The whole list of an entity, when that costs no more than asking for single records.
-async fn whole_list(refresher: &Refresher<'_>, entity: &Entity, most: u64) -> Result<Option<List>> {
+async fn whole_list(refresher: &Refresher<'_>, entity: &Entity, most: u64, mirror: MirrorUse) -> Result<Option<List>> {
     let Some(query) = ListQuery::new(entity, "list", refresher.client.service()) else {
         return Ok(None);
     };
     let known = refresher.mirror.list(&entity.name, &query.text(refresher.client.service()))?;
-    if known.complete.is_none() && query.endpoint.paged {
+    let reads_changes = mirror == MirrorUse::ReadChanges;
+    if !(reads_changes && known.complete.is_some()) && query.endpoint.paged {
         let count = refresher.live_count(&query).await?.unwrap_or(0);
         if count / PAGE > FEW_PAGES.max(most) {
             return Ok(None);
         }
     }
     // A name that is missing shows as an empty cell; half a list would make many of them.
-    let refreshed = Refresher { accepts_incomplete: false, ..*refresher }.read_changes(&query).await?;
+    let refresher = Refresher { accepts_incomplete: false, ..*refresher };
+    let refreshed = match reads_changes {
+        true => refresher.read_changes(&query).await?,
+        false => refresher.read_all(&query).await?,
+    };
     refresher.mirror.mark_used(&refreshed.list)?;
     Ok(Some(refreshed.list))
 }

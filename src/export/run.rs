@@ -215,7 +215,7 @@ fn write(
         }
         let fields = ColumnChoice { options: plan.options }.fields();
         let reader = RecordReader::new(&refresher, plan, list);
-        name_lists(&refresher, &fields, &reader, filter, warnings).await
+        name_lists(&refresher, &fields, &reader, filter, plan.options.mirror, warnings).await
     }))?;
     let staged = stage.records(list, definitions, names.clone(), account, &mut gathered.warnings)?;
     let_go_of_names(refresher.mirror, &names)?;

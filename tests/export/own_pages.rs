@@ -202,3 +202,28 @@ fn names_that_are_asked_for_one_by_one_are_those_of_today() {
     work.export(export).exits(0);
     assert_eq!(work.rows("out.csv")[1], ["7", "新名"]);
 }
+
+/// A company that is called otherwise may have no new time of its change: an export that reads everything shows its name of today.
+#[test]
+fn names_of_a_whole_list_are_those_of_today_where_everything_is_read() {
+    let name = Arc::new(Mutex::new("旧名"));
+    let names = Arc::clone(&name);
+    let service = Service::start(move |request| {
+        let is_asked_for = request.query.get("updated_start").is_none_or(|since| since.as_str() < "2026-01-05");
+        let company = json!({ "uId": "7", "companyName": *names.lock().unwrap(), "status": "1",
+            "createDT": "2026-01-05 08:00:00", "updateDT": "2026-01-05 08:00:00" });
+        let companies = if is_asked_for { vec![company] } else { Vec::new() };
+        match request.path.as_str() {
+            "/users.json" => (200, json!({ "users": [{ "cId": "1", "companyId": "7" }], "count": 1 }).to_string()),
+            "/companies.json" => (200, json!({ "count": companies.len(), "companies": companies }).to_string()),
+            _ => unknown(),
+        }
+    });
+    let work = Work::at(&service.base_url());
+    let export = "customers -o out.csv --names --columns companyId";
+    work.export(export).exits(0);
+    assert_eq!(work.rows("out.csv")[1], ["7", "旧名"]);
+    *name.lock().unwrap() = "新名";
+    work.export(export).exits(0);
+    assert_eq!(work.rows("out.csv")[1], ["7", "新名"]);
+}
