@@ -40,6 +40,9 @@ use crate::waiting::Wait;
 /// Seconds that two clocks may differ without one of them being wrong.
 const CLOCK_SECONDS: i64 = 10 * 60;
 
+/// Options below one that are named where they are left out.
+const MOST_BRANCHES: usize = 10;
+
 /// How often a lock that another command holds is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(200);
 
@@ -139,6 +142,7 @@ fn export(plan: &ExportPlan<'_>, refresher: Refresher<'_>, target: &Target, runt
         };
         Ok((gathered, definitions))
     }))?;
+    gathered.warnings.extend(branches_left_out(plan, &definitions));
     let mut filter = RecordFilter::new(plan, &definitions);
     if let [list] = gathered.lists.as_slice() {
         let list = list.clone();
@@ -273,6 +277,33 @@ fn refuse_unanswerable(plan: &ExportPlan<'_>, definitions: &Definitions) -> Resu
         }
     }
     Ok(())
+}
+
+/// What to say of conditions on an option that has others below it: those are values of their own, and not asked for.
+fn branches_left_out(plan: &ExportPlan<'_>, definitions: &Definitions) -> Vec<String> {
+    let choice = ColumnChoice { options: plan.options };
+    let conditions = choice.conditions(definitions);
+    let custom = conditions.iter().filter(|condition| choice.field(&condition.column).is_none());
+    let custom = custom.filter_map(|condition| Some((definitions.key_of(&condition.column)?, condition)));
+    let custom: Vec<(&str, &Condition)> = custom.collect();
+    let is_asked_for = |key: &str, path: &str| {
+        let mut of_key = custom.iter().filter(|(other, _)| *other == key);
+        of_key.any(|(_, condition)| definitions.spellings(key, &condition.value).iter().any(|word| word == path))
+    };
+    let words = |(key, Condition { column, value }): &(&str, &Condition)| {
+        let below = definitions.below(key, value).into_iter().filter(|path| !is_asked_for(key, path));
+        let below: Vec<&str> = below.collect();
+        let first = *below.first()?;
+        let more = if below.len() > MOST_BRANCHES { ", …" } else { "" };
+        let shown = below[..below.len().min(MOST_BRANCHES)].join(", ");
+        let shown = clean(&shown).into_owned() + more;
+        let option = format!("{column}={first}");
+        Some(
+            t!("export.branches_left_out", column = column, value = value, branches = shown, option = option)
+                .into_owned(),
+        )
+    };
+    custom.iter().filter_map(words).collect()
 }
 
 /// Whether a name may be that of a member which the catalog does not know, or the key of a custom field: that shows in the records

@@ -203,6 +203,14 @@ impl Definitions {
         found.iter().flat_map(|option| [option.id.clone(), option.path.clone()]).collect()
     }
 
+    /// The words of all options below those that a word or an id stands for.
+    pub fn below(&self, key: &str, word: &str) -> Vec<&str> {
+        let above: Vec<String> = self.spellings(key, word).into_iter().map(|path| path + LEVELS).collect();
+        let options = self.by_key.get(key).map(|definition| definition.options.as_slice()).unwrap_or_default();
+        let paths = options.iter().map(|option| option.path.as_str());
+        paths.filter(|path| above.iter().any(|above| path.starts_with(above))).collect()
+    }
+
     /// The custom fields as the catalog would have them, for requests that take options by their ids or by their texts.
     pub fn fields(&self, option_ids: bool) -> Vec<Field> {
         let own = |key: &&String| !self.by_key[*key].is_system;

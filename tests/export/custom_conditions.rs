@@ -103,3 +103,34 @@ fn a_name_where_ids_are_kept_and_a_date_that_is_none_are_refused() {
     work.export("customers -o out.csv --where companyId= --where companyId=7").exits(0);
     assert_eq!(work.rows("out.csv").len(), 2);
 }
+
+/// An option of a cascade is a value of its own: who has one below it is left out, and that is said.
+#[test]
+fn what_lies_below_an_option_that_is_asked_for_is_said_to_be_left_out() {
+    let option = |id: &str, text: &str, below: Value| json!({ "key": id, "value": text, "subset_value": below });
+    let cities =
+        json!([option("11", "上海", json!([option("111", "浦东", json!([]))])), option("12", "杭州", json!([]))]);
+    let regions = json!([option("1", "华东", cities), option("2", "华东南", json!([]))]);
+    let values = json!(["1", "11", "111", "12", "2", "华东/杭州"]);
+    let service = service(&[definition("field_1", "地区", "18", regions)], "field_1", values.as_array().unwrap());
+    let work = Work::at(&service.base_url());
+    let export = |conditions: &[&str]| {
+        let conditions = conditions.iter().flat_map(|condition| ["--where", condition]);
+        let ran = work.export(
+            [&["customers", "-o", "out.csv", "--columns", "cId"][..], &conditions.collect::<Vec<_>>()].concat(),
+        );
+        ran.exits(0);
+        (work.ids("out.csv"), ran)
+    };
+    let (ids, ran) = export(&["地区=华东"]);
+    assert_eq!(ids, [1]);
+    ran.says("'地区' is '华东' alone").says("华东/上海, 华东/上海/浦东, 华东/杭州").says("--where 地区=华东/上海");
+    let (ids, ran) = export(&["地区=华东", "地区=华东/上海", "地区=杭州"]);
+    assert_eq!(ids, [1, 2, 4, 6]);
+    ran.says("(华东/上海/浦东)");
+    let (ids, ran) = export(&["地区=1", "地区=11", "地区=111", "地区=12"]);
+    assert_eq!(ids, [1, 2, 3, 4, 6]);
+    ran.never_says("alone");
+    let (_, ran) = export(&["地区=华东南"]);
+    ran.never_says("alone");
+}
