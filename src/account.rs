@@ -8,6 +8,7 @@ use crate::api::{Credentials, History, Target};
 use crate::entity::AccountMode;
 use crate::error::{Context, Exit, Result};
 use crate::journal::{IndexedExport, RunIndex};
+use crate::message::Message;
 use crate::mirror::Mirror;
 use crate::sandbox;
 use crate::settings::{self, ConnectionOptions, Settings};
@@ -228,7 +229,7 @@ pub struct ExportEnd<'a> {
     /// How the command ends.
     pub exit: Exit,
     /// Why there is no file.
-    pub why: Option<String>,
+    pub why: Option<Message>,
 }
 
 /// Name of the sandbox's local copy.

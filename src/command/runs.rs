@@ -198,8 +198,8 @@ fn end_of(export: &IndexedExport) -> String {
         (Some(records), true) => message!("runs.export_complete", records = records).to_string(),
         (Some(records), false) => message!("runs.export_incomplete", records = records).to_string(),
         (None, _) => {
-            let why = export.why.as_deref().unwrap_or_default();
-            t!("runs.export_failed", why = clean(why)).into_owned()
+            let why = export.why.as_ref().map(Message::to_string).unwrap_or_default();
+            t!("runs.export_failed", why = clean(&why)).into_owned()
         }
     }
 }
@@ -220,7 +220,7 @@ fn export_document(export: &IndexedExport) -> serde_json::Value {
     json!({
         "file": export.file.as_ref().map(|file| file.display().to_string()), "host": export.host, "account": export.target,
         "entity": export.entity, "started": export.started, "seconds": export.lasted as f64 / 1000.0,
-        "records": export.records, "complete": export.is_complete, "why": export.why, "exit": export.exit,
+        "records": export.records, "complete": export.is_complete, "why": export.why.as_ref().map(Message::to_string), "exit": export.exit,
     })
 }
 

@@ -108,7 +108,7 @@ fn note(options: &ExportOptions<'_>, exported: &Result<Exported>, exit: Exit, be
         records: exported.as_ref().ok().map(|exported| exported.manifest.records),
         is_complete: exported.as_ref().is_ok_and(|exported| exported.manifest.complete),
         exit,
-        why: exported.as_ref().err().map(Error::message),
+        why: exported.as_ref().err().map(|error| error.clone().into_message()),
     };
     if let Err(error) = options.account.note_export(end) {
         printer.detail(&error.message());

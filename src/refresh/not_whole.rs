@@ -3,13 +3,12 @@
 use super::decision::Doubt;
 use super::list_query::ListQuery;
 use crate::error::Error;
-use crate::language::Language;
 use crate::message;
 use crate::mirror::{PageCursor, Wall};
 
 /// The error for a list that is not whole. Where it `takes_dates` it can be asked for in spans.
 pub(super) fn not_whole(query: &ListQuery<'_>, takes_dates: bool, cursor: &PageCursor, doubt: &Doubt) -> Error {
-    let entity = query.entity.label(Language::current());
+    let entity = query.entity.labels();
     // Of a list that was read in parts, too, more may have come than what lies before the wall.
     let read = if matches!(doubt, Doubt::Wall(_)) { cursor.records.min(cursor.reached) } else { cursor.records };
     let path = &query.endpoint.path;

@@ -47,6 +47,8 @@ fn an_export_that_came_to_nothing_says_why_and_one_that_is_not_whole_says_so() {
     let work = Work::at(&service.base_url());
     work.export("customers -o out.csv --columns cId").exits(5);
     work.bw8("runs").exits(0).says("not exported: ").says("out.csv");
+    // In the language of who reads it, not of who exported.
+    work.bw8("runs --lang zh").exits(0).says("联系人").never_says("the service");
     work.bw8("runs show out.csv").exits(0).says("exit      5");
     work.export("customers -o out.csv --columns cId --accept-incomplete").exits(5);
     work.bw8("runs show out.csv").exits(0).says("not proved to be all");

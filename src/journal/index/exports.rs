@@ -7,6 +7,7 @@ use rusqlite::{Row, params};
 use super::runs::RunIndex;
 use crate::error::{Context, Result};
 use crate::files::{path_of_text, path_to_text};
+use crate::message::Message;
 
 /// Exports that are kept.
 const MOST: i64 = 1000;
@@ -33,7 +34,7 @@ pub struct IndexedExport {
     /// Code that the command ended with.
     pub exit: u8,
     /// Why there is no file.
-    pub why: Option<String>,
+    pub why: Option<Message>,
 }
 
 impl RunIndex {
@@ -56,7 +57,7 @@ impl RunIndex {
                     export.records.and_then(|records| i64::try_from(records).ok()),
                     export.is_complete,
                     export.exit,
-                    export.why
+                    export.why.as_ref().map(Message::to_json)
                 ],
             )?;
             self.connection
@@ -95,6 +96,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<IndexedExport> {
         records: row.get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
         is_complete: row.get(7)?,
         exit: row.get(8)?,
-        why: row.get(9)?,
+        why: row.get::<_, Option<String>>(9)?.as_deref().map(Message::of_json),
     })
 }
