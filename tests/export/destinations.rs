@@ -202,6 +202,21 @@ fn a_link_into_a_folder_that_is_not_there_is_refused_before_anything_is_read() {
     assert!(work.path("nowhere/out.csv").exists());
 }
 
+/// A folder may come there while the records are read.
+#[test]
+fn a_folder_that_comes_in_the_place_of_the_file_is_told_as_that() {
+    let folder = std::sync::Arc::new(std::sync::OnceLock::<std::path::PathBuf>::new());
+    let place = std::sync::Arc::clone(&folder);
+    let service = Service::start(move |request| {
+        std::fs::create_dir_all(place.get().unwrap()).unwrap();
+        if request.path == "/users.json" { (200, page(&[1, 2], request, 100, Some("2"))) } else { unknown() }
+    });
+    let work = Work::at(&service.base_url());
+    folder.set(work.path("out.csv")).unwrap();
+    work.export("customers -o out.csv").exits(1).never_says("open in another program").says("folder");
+    assert_eq!(std::fs::read_dir(work.path("out.csv")).unwrap().count(), 0);
+}
+
 #[test]
 fn a_folder_in_the_place_of_what_stands_beside_a_file_leaves_the_older_one() {
     let work = Work::beside_sandbox();
