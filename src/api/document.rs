@@ -2,6 +2,7 @@
 //! time: as values all of them together take ten times the room.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
 
@@ -38,13 +39,16 @@ impl Deref for Document {
 impl Document {
     /// Reads JSON; none when it is something else.
     pub(super) fn of_text(text: Cow<'_, str>) -> Option<Document> {
-        if text.len() < SMALL {
-            return Some(serde_json::from_str::<Value>(&text).ok()?.into());
-        }
-        let mut json = serde_json::Deserializer::from_str(&text);
-        let value = Outline(OUTLINE_DEPTH).deserialize(&mut json).ok()?;
-        json.end().ok()?;
-        Some(Document { value, text: Some(text.into()) })
+        let document = if text.len() < SMALL {
+            serde_json::from_str::<Value>(&text).ok()?.into()
+        } else {
+            let mut json = serde_json::Deserializer::from_str(&text);
+            let value = Outline(OUTLINE_DEPTH).deserialize(&mut json).ok()?;
+            json.end().ok()?;
+            Document { value, text: Some(text.as_ref().into()) }
+        };
+        // Of two lists under one name only one would be read.
+        repeated_member(&text).is_none().then_some(document)
     }
 
     /// All of it as a value.
@@ -165,6 +169,20 @@ impl<'a> Records<'a> {
     pub fn into_values(self) -> Vec<Value> {
         self.iter().map(Cow::into_owned).collect()
     }
+}
+
+/// The name of a member that stands twice in a document or in its envelope, each time with other records in it.
+pub(super) fn repeated_member(document: &str) -> Option<String> {
+    let found = members(document)?;
+    let holds_records = |value: &RawValue| value.get().starts_with(['[', '{']);
+    let mut seen: HashMap<&str, &RawValue> = HashMap::new();
+    for (name, value) in &found {
+        let is_other = |before: &RawValue| holds_records(before) && holds_records(value) && before.get() != value.get();
+        if seen.insert(name, value).is_some_and(is_other) {
+            return Some(name.clone());
+        }
+    }
+    seen.get(ENVELOPE).and_then(|value| repeated_member(value.get()))
 }
 
 /// A member of an object, as it stands there.
@@ -301,6 +319,26 @@ mod tests {
         let one = json!({"ticket": [{"descript": "x".repeat(SMALL)}]});
         let large = Document::of_text(one.to_string().into()).unwrap();
         assert_eq!(record(&large, "ticket").unwrap().into_owned(), one["ticket"][0]);
+    }
+
+    #[test]
+    fn two_lists_of_one_name_are_no_document() {
+        for (text, name) in [
+            (r#"{"users":[{"cId":1}],"count":2,"users":[{"cId":2}]}"#, Some("users")),
+            (r#"{"code":0,"data":{"users":[1],"users":[]}}"#, Some("users")),
+            (r#"{"data":{"users":[1]},"data":{"users":[2]}}"#, Some("data")),
+            (r#"{"users":[1],"users":[1]}"#, None),
+            (r#"{"count":1,"users":[1],"count":2}"#, None),
+            (r#"{"users":null,"users":[1]}"#, None),
+            (r#"{"users":[{"a":[1],"a":[2]}]}"#, None),
+            ("[1,1]", None),
+        ] {
+            assert_eq!(repeated_member(text).as_deref(), name, "{text}");
+            assert_eq!(Document::of_text(text.into()).is_none(), name.is_some(), "{text}");
+        }
+        let page = page(100);
+        let large = format!("{{\"users\":{page},\"count\":101,\"users\":[{{\"cId\":101}}]}}");
+        assert!(Document::of_text(large.into()).is_none());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 
-use super::document::{Document, ENVELOPE, Part, Records};
+use super::document::{Document, ENVELOPE, Part, Records, repeated_member};
 use super::mend::{Mends, mended};
 use super::needed::Needed;
 use crate::message;
@@ -127,13 +127,17 @@ pub(super) fn is_limit(document: &Value) -> bool {
     said.split(' ').next() == Some("429") || LIMIT.iter().any(|words| said.contains(words))
 }
 
-/// Why an answer that begins as JSON cannot be read: it breaks off, or it is no JSON at some place. None for anything else.
+/// Why an answer that begins as JSON cannot be read: it breaks off, is no JSON at some place, or has two lists of one name. None
+/// for anything else.
 pub(super) fn broken_json(body: &[u8], hide: impl Fn(&str) -> String) -> Option<Message> {
     if !body.trim_ascii_start().starts_with(b"{") && !body.trim_ascii_start().starts_with(b"[") {
         return None;
     }
     let (text, _) = mended(body);
-    let error = serde_json::from_str::<serde::de::IgnoredAny>(&text).err()?;
+    let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&text) else {
+        let name = repeated_member(&text)?;
+        return Some(message!("api.repeated_member", name = clean(&hide(&name))));
+    };
     if error.is_eof() {
         return Some(message!("api.cut_json", bytes = body.len()));
     }

@@ -12,6 +12,10 @@ use crate::text::{clean, shorten};
 /// Characters of the service's own words that are kept.
 const MOST_WORDS: usize = 1000;
 
+/// Bytes of a body by which it is seen whether it is a text, and those that are shown.
+const MOST_BEGINNING: usize = 512;
+const SHOWN_BYTES: usize = 4;
+
 /// The no of a page for people, as a firewall, a proxy or a portal says it; none for any other body.
 pub(super) fn page_rejection(status: u16, body: &[u8], hide: impl Fn(&str) -> String) -> Option<Rejection> {
     is_page(body).then(|| {
@@ -26,6 +30,14 @@ pub(super) fn page_words(body: &[u8], hide: impl Fn(&str) -> String) -> Message 
         None => message!("api.not_json"),
         Some(words) => message!("api.with_words", why = message!("api.not_json"), words = words),
     }
+}
+
+/// That a body is no text at all, such as one that was packed although nobody asked for that; none for a text.
+pub(super) fn no_text(body: &[u8]) -> Option<Message> {
+    let head = &body[..body.len().min(MOST_BEGINNING)];
+    let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace() && *byte != 0x1b;
+    let begins: Vec<String> = head.iter().take(SHOWN_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    head.iter().any(is_control).then(|| message!("api.no_text", bytes = body.len(), begins = begins.join(" ")))
 }
 
 /// Whether a body is a page for people.

@@ -12,7 +12,7 @@ use super::{Attempt, Client};
 use crate::api::answer::Answer;
 use crate::api::document::Document;
 use crate::api::envelope::{self, Rejection};
-use crate::api::page::{page_rejection, page_words};
+use crate::api::page::{no_text, page_rejection, page_words};
 use crate::api::patience::{Trouble, busy};
 use crate::api::secrets::Secrets;
 use crate::api::trouble;
@@ -87,7 +87,8 @@ impl Client {
                 message!("api.cut_off_hint")
             }
             "api.failed" | "api.failed_and_empty" => message!("api.failed_hint"),
-            "api.bad_json" => message!("api.bad_json_hint"),
+            "api.bad_json" | "api.repeated_member" => message!("api.bad_json_hint"),
+            "api.no_text" => message!("api.no_text_hint"),
             "api.not_json" | "api.with_words" => message!("api.page_hint", host = self.target.host()),
             "api.no_such_host" => message!("api.no_such_host_hint", host = self.target.host()),
             _ => trouble::hint_of(&why),
@@ -219,6 +220,9 @@ impl<'a> Said<'a> {
         match envelope::broken_json(body, |text| self.hide(text)) {
             Some(why) => client.broken(path, why),
             None => {
+                if let Some(why) = no_text(body) {
+                    return client.broken(path, why);
+                }
                 let words = page_words(body, |text| self.hide(text));
                 client.for_now(path, words, Trouble::Faltering, message!("api.broken_page"))
             }
