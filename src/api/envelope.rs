@@ -93,6 +93,39 @@ pub(super) fn rejection(document: &Value, is_write: bool) -> Option<Rejection> {
     None
 }
 
+/// Words by which a service says that all is well, or that there is nothing …
+const FINE: [&str; 8] = ["success", "成功", "正常", "no data found", "暂无数据", "无数据", "没有数据", "没有记录"];
+/// … and those that make something else of them.
+const NOT_FINE: [&str; 6] = ["unsuccess", "not success", "不成功", "未成功", "不正常", "权限"];
+
+/// The no of an answer to a question that holds no record at all: a list may be empty because something failed. The code of a no
+/// stands under any name there, or it says that it did not succeed.
+pub(super) fn empty_rejection(document: &Value) -> Option<Rejection> {
+    let members = document.as_object()?;
+    let is_list = members.values().any(|value| value.is_null() || value.is_array() || value.is_object());
+    if !is_list || holds_records(document) {
+        return None;
+    }
+    let texts = |names: &[&str]| -> Vec<String> {
+        let texts = names.iter().filter_map(|name| members.get(*name)).map(|text| as_text(text).trim().to_owned());
+        texts.filter(|text| !text.is_empty()).collect()
+    };
+    let words =
+        texts(&["errmsg", "msg", "message", "error_description", "info"]).into_iter().next().unwrap_or_default();
+    let lower = words.to_lowercase();
+    let says = |any: &[&str]| any.iter().any(|part| lower.contains(part));
+    if matches!(lower.as_str(), "ok" | "no data") || says(&FINE) && !says(&NOT_FINE) {
+        return None;
+    }
+    let is_no = |code: &String| match code.parse::<i64>() {
+        Ok(code) => !(0..400).contains(&code) || !words.is_empty() && !matches!(code, 0 | 200),
+        Err(_) => !words.is_empty() && !matches!(code.to_lowercase().as_str(), "ok" | "true" | "false"),
+    };
+    let has_failed = members.get("success").is_some_and(is_nothing);
+    let code = texts(&CODES).into_iter().find(is_no).or(has_failed.then(|| "success: false".to_owned()))?;
+    Some(Rejection { code, message: words, is_page: false })
+}
+
 /// Words by which a service says that it cannot answer now.
 const BUSY: [&str; 17] = [
     "busy",
@@ -250,9 +283,10 @@ pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Records<'a>>
 /// that they are its records, and not those of another collection.
 pub fn records_of<'a>(document: &'a Document, wrapper: &str, id: Option<&str>) -> Option<Records<'a>> {
     let records = records(document, wrapper)?;
-    let is_named = wrapper.split('.').next().is_some_and(|name| within(document, wrapper).get(name).is_some());
     match id {
-        Some(id) if !is_named && records.iter_with(id).any(|record| record.get(id).is_none()) => None,
+        Some(id) if !is_named(document, wrapper) && records.iter_with(id).any(|record| record.get(id).is_none()) => {
+            None
+        }
         _ => Some(records),
     }
 }
@@ -309,7 +343,28 @@ pub fn total(document: &Value, wrapper: &str, name: &str) -> Option<u64> {
         None => Some(document),
     };
     let value = beside.and_then(|members| members.get(name)).or_else(|| document.get(name))?;
-    as_text(value).trim().parse().ok()
+    whole_number(&as_text(value))
+}
+
+/// A number that is written as `1230`, `1,230` or `1230.0`.
+fn whole_number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let whole = text
+        .split_once('.')
+        .filter(|(_, part)| part.bytes().all(|digit| digit == b'0'))
+        .map_or(text, |(whole, _)| whole);
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let is_grouped = (1..=3).contains(&first.len()) && groups.all(|group| group.len() == 3);
+    match whole.contains(',') {
+        true if is_grouped => whole.replace(',', "").parse().ok(),
+        _ => whole.parse().ok(),
+    }
+}
+
+/// Whether a document has the member that the list under `wrapper` stands in, whatever is in it.
+pub fn is_named(document: &Value, wrapper: &str) -> bool {
+    wrapper.split('.').next().is_some_and(|name| within(document, wrapper).get(name).is_some())
 }
 
 /// Whether a list says that another page follows: by the member `name` beside the innermost member of `wrapper`, or at the
@@ -391,7 +446,51 @@ mod tests {
         assert_eq!(total(&json!({"users":[],"count":"10"}), "users", "count"), Some(10));
         assert_eq!(total(&json!({"tickets":{"results":[],"count":7}}), "tickets.results", "count"), Some(7));
         assert_eq!(total(&json!({"users":[]}), "users", "count"), None);
-        assert_eq!(total(&json!({"users":[],"count":"many"}), "users", "count"), None);
+        for (text, number) in [
+            ("1,230", Some(1230)),
+            ("12,345,678", Some(12_345_678)),
+            (" 230.00 ", Some(230)),
+            ("many", None),
+            ("1,23", None),
+            ("1234,567", None),
+            ("2.5", None),
+            ("-1", None),
+            (",230", None),
+        ] {
+            assert_eq!(total(&json!({"users":[],"count":text}), "users", "count"), number, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_beside_a_no_is_that_no() {
+        let code = |document: Value| empty_rejection(&document).map(|rejection| rejection.code);
+        for (document, no) in [
+            (json!({"code": 401, "msg": "token expired", "users": [], "count": 0}), "401"),
+            (json!({"code": "-1", "users": null}), "-1"),
+            (json!({"status": "1", "message": "no database", "users": {}}), "1"),
+            (json!({"status": "fail", "message": "no database", "users": []}), "fail"),
+            (json!({"success": false, "message": "internal", "users": [], "count": 0}), "success: false"),
+            (json!({"success": "false", "data": []}), "success: false"),
+            (json!({"code": 1, "msg": "查询不成功", "users": []}), "1"),
+            (json!({"code": 1, "msg": "暂无数据权限", "users": []}), "1"),
+        ] {
+            assert_eq!(code(document.clone()).as_deref(), Some(no), "{document}");
+        }
+        for document in [
+            json!({"users": [], "count": 0}),
+            json!({"code": 0, "msg": "", "users": []}),
+            json!({"code": 200, "msg": "done", "users": []}),
+            json!({"code": 1, "msg": "查询成功", "users": []}),
+            json!({"code": 404, "msg": "暂无数据", "users": []}),
+            json!({"code": 1, "users": []}),
+            json!({"status": "ok", "message": "1 ms", "users": []}),
+            json!({"code": 500, "msg": "half", "users": [{"cId": "1"}]}),
+            json!({"uId": "5", "status": "2", "message": "x"}),
+            json!([]),
+            json!(null),
+        ] {
+            assert_eq!(code(document.clone()), None, "{document}");
+        }
     }
 
     #[test]

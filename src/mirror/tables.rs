@@ -236,6 +236,9 @@ pub struct ToldTotals {
     pub highest: Option<u64>,
     /// They went from one number to another and back: two machines of the service may have answered, one of which lacks records.
     pub is_returning: bool,
+    /// An answer named the list, its total or its next page: that it is empty is said of this list.
+    #[serde(default)]
+    pub is_named: bool,
 }
 
 /// The order of ids in pages.

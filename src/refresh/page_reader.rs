@@ -368,13 +368,14 @@ impl PageReading<'_> {
             cursor.told.other = Some(before);
         }
         cursor.told.highest = cursor.told.highest.max(count);
+        let has_next = api::has_next(answer, wrapper, &refresher.catalog.service.paging.next);
+        cursor.told.is_named |= api::is_named(answer, wrapper) || total.is_some() || has_next.is_some();
         cursor.count_after = count.or(cursor.count_after);
         if let (Some(count), None) = (count, cursor.count_before) {
             refresher.progress.stage(&t!("refresh.stage_count", entity = refresher.label(query), count = count));
         }
         cursor.count_before = cursor.count_before.or(count);
-        cursor.has_next =
-            api::has_next(answer, wrapper, &refresher.catalog.service.paging.next).filter(|_| !cursor.is_next_wrong);
+        cursor.has_next = has_next.filter(|_| !cursor.is_next_wrong);
     }
 
     /// Stores the records of a page and how far the reading has come, together.

@@ -133,6 +133,9 @@ impl Refresher<'_> {
                 let complete = list.began.map(|began| self.by_service_clock(began));
                 self.mirror.end_generation(&list, complete, read.cursor.count_after)?;
                 self.mirror.put_proof(&list, &serde_json::to_string(&refreshed.reports).unwrap_or_default())?;
+                if !read.cursor.told.is_named && self.mirror.seen(&list)? == 0 {
+                    refreshed.warnings.push(t!("refresh.bare", entity = self.label(query)).into_owned());
+                }
             }
             Some(error) if self.accepts_incomplete => {
                 refreshed.warnings.push(error.message());

@@ -247,3 +247,91 @@ fn numbers_that_are_none_are_left_empty_and_counted() {
     let ran = Work::at(&service.base_url()).bw8("export customers -o out.csv --wait 0");
     ran.exits(1).says("no valid JSON at").says("undefined").never_says("firewall");
 }
+
+/// A list of no name and no total may be that of a service that failed: that there are no records is not said without a word.
+#[test]
+fn an_answer_with_nothing_at_all_does_not_prove_that_there_is_nothing_without_a_word() {
+    for (status, body) in [(200, "null"), (204, ""), (200, "[]"), (200, r#"{"data":[]}"#)] {
+        let service = Service::start(move |request| match request.path.as_str() {
+            "/users.json" => (status, body.to_owned()),
+            _ => unknown(),
+        });
+        let work = Work::at(&service.base_url());
+        for _ in 0..2 {
+            let ran = work.export("customers -o out.csv --columns cId --incremental");
+            ran.exits(0).says("that there are none is not proved");
+            assert_eq!(work.ids("out.csv"), [0u64; 0], "{body}");
+            assert!(manifest(&work)["warnings"].to_string().contains("not proved"), "{body}");
+        }
+    }
+    for body in [r#"{"users":[],"count":0}"#, r#"{"users":null}"#, r#"{"users":[]}"#, r#"{"data":[],"next_page":null}"#]
+    {
+        let (_, ran) = export(body);
+        ran.exits(0).never_says("not proved");
+    }
+}
+
+/// A service that says no beside an empty list has not said that there is nothing.
+#[test]
+fn an_empty_list_beside_a_no_is_not_taken_for_empty() {
+    for (body, said) in [
+        (r#"{"code":401,"msg":"token expired","users":[],"count":0}"#, "401 token expired"),
+        (r#"{"status":"-1","message":"no database","users":[],"count":0}"#, "-1 no database"),
+        (r#"{"success":false,"message":"internal","users":null,"count":0}"#, "success: false internal"),
+    ] {
+        let service = Service::start(move |_| (200, body.to_owned()));
+        let work = Work::at(&service.base_url());
+        let ran = work.bw8("export customers -o out.csv --rate 0 --wait 1s");
+        ran.exits_with_one_of(&[1, 5]);
+        ran.says(said);
+        assert!(!work.path("out.csv").exists(), "{body}");
+    }
+    for body in [
+        r#"{"code":200,"msg":"ok","users":[],"count":0}"#,
+        r#"{"code":1,"msg":"查询成功","users":[],"count":0}"#,
+        r#"{"code":404,"msg":"暂无数据","users":[],"count":0}"#,
+    ] {
+        export(body).1.exits(0);
+    }
+}
+
+/// A total with separators is one: a list that ends before it is not whole.
+#[test]
+fn a_total_is_read_however_it_is_written() {
+    let three = [customer(1), customer(2), customer(3)].join(",");
+    for (total, exit) in [("\"3.0\"", 0), ("3.0", 0), ("\"1,230\"", 5), ("1230.0", 5)] {
+        let (work, ran) = export(format!(r#"{{"users":[{three}],"count":{total}}}"#));
+        ran.exits(exit);
+        assert_eq!(work.path("out.csv").exists(), exit == 0, "{total}");
+    }
+}
+
+#[test]
+fn what_is_packed_without_a_word_is_not_called_a_page() {
+    for body in [&b"\x1f\x8b\x08\x00\x00\x00\x00\x00"[..], b"\x78\x9c\x01\x02\x03", b"{\x00\"\x00"] {
+        let body = body.to_owned();
+        let service = Service::start_with_bytes(move |_| (200, body.clone()));
+        let work = Work::at(&service.base_url());
+        let ran = work.bw8("export customers -o out.csv --rate 0 --wait 1s");
+        ran.exits(1).never_says("a page instead of data");
+    }
+}
+
+/// Of two lists of one name only one would be read.
+#[test]
+fn a_list_that_stands_twice_in_an_answer_is_no_answer() {
+    let (one, two) = (customer(1), customer(2));
+    let twice = format!(r#"{{"users":[{one}],"count":2,"users":[{two}]}}"#);
+    for body in [twice.clone(), format!(r#"{{"code":0,"data":{twice}}}"#)] {
+        let service = Service::start(move |_| (200, body.clone()));
+        let work = Work::at(&service.base_url());
+        let ran = work.bw8("export customers -o out.csv --rate 0 --wait 1s");
+        ran.exits_with_one_of(&[1, 5]);
+        ran.says("'users' twice");
+        assert!(!work.path("out.csv").exists());
+    }
+    let same = format!(r#"{{"users":[{one}],"count":1,"users":[{one}]}}"#);
+    let (work, ran) = export(same);
+    ran.exits(0);
+    assert_eq!(work.ids("out.csv"), [1]);
+}

@@ -111,7 +111,10 @@ impl<'a> Said<'a> {
     fn of(client: &'a Client, path: &'a str, answer: Answer, document: Option<Document>) -> Said<'a> {
         let why = format!("HTTP {}", answer.status);
         let mut said = Said { client, path, answer, document, rejection: None, why, secrets: OnceCell::new() };
-        let rejection = said.document.as_ref().and_then(|document| envelope::rejection(document, false));
+        let rejection = said
+            .document
+            .as_ref()
+            .and_then(|document| envelope::rejection(document, false).or_else(|| envelope::empty_rejection(document)));
         if let Some(rejection) = rejection.map(|rejection| rejection.shown(|text| said.hide(text))) {
             said.why = format!("{} {}", rejection.code, rejection.message).trim().to_owned();
             said.rejection = Some(rejection);
