@@ -299,7 +299,7 @@ fn a_word_for_a_span_is_not_taken_by_a_clock_that_is_wrong() {
         _ => unknown(),
     });
     let work = Work::at(&service.base_url());
-    let monday = jiff::civil::datetime(2026, 3, 2, 9, 0, 0, 0);
+    let monday = jiff::civil::datetime(2026, 3, 2, 9, 0, 30, 0);
     service.set_clock(jiff::tz::Offset::constant(8).to_timestamp(monday).unwrap().as_second() as u64);
     let ran = work.export("tickets -o out.csv --period today --columns ticketId");
     ran.exits(1).says("is another span by the service's clock (2026-03-02 09:00)").says("--since");
