@@ -1,15 +1,19 @@
 //! `bw8 check`: everything an import does before its first request, offline; with the account, everything before its first write.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
+use serde_json::{Value as Json, json};
 
 use super::options::{InputOptions, ReferenceArguments, account_name};
 use crate::account::Account;
 use crate::check::describe::describe;
+use crate::check::findings::FindingKind;
 use crate::definitions::DefinitionSource;
 use crate::error::{Exit, Result};
 use crate::import::{
-    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, Purpose, ResumeOptions, Rows, Words,
-    report,
+    self, Agreed, Answers, DoubtOptions, Foreseen, ImportOptions, Preflight, PreflightOptions, Purpose, ResumeOptions,
+    Rows, Words, report,
 };
 use crate::message;
 use crate::settings::{ConnectionOptions, Settings, SettingsOptions};
@@ -60,114 +64,161 @@ impl Arguments {
 pub fn run(arguments: &Arguments, typed: &CommandLine, printer: &Printer) -> Result<Exit> {
     let settings = Settings::read(&arguments.settings)?;
     let (options, kept) = arguments.input.preflight_for_now(&settings)?;
-    let mut foreseen = None;
-    let (preflight, options) = if arguments.is_online() {
-        let options = online(arguments, &settings, options, typed)?;
+    let checked = match arguments.is_online() {
+        true => Checked::online(online(arguments, &settings, options, typed)?, printer)?,
+        false => Checked::offline(options, &settings)?,
+    };
+    checked.say_what_was_read(printer);
+    let kinds = checked.preflight.findings.kinds()?;
+    let issues = checked.write_issues(&kinds, kept.is_some())?;
+    let exit = checked.exit(arguments.strict);
+    checked.say_what_was_found(issues.as_deref(), printer)?;
+    checked.say_what_follows(arguments.strict, printer);
+    printer.json(&checked.document(&kinds, issues.as_deref(), exit));
+    Ok(exit)
+}
+
+/// A file that was checked.
+struct Checked<'a> {
+    options: PreflightOptions<'a>,
+    preflight: Preflight,
+    /// What an import would do, and that in words, where the account was looked into.
+    foreseen: Option<(Foreseen, String)>,
+}
+
+impl<'a> Checked<'a> {
+    fn online(options: ImportOptions<'a>, printer: &Printer) -> Result<Self> {
         let definitions =
             DefinitionSource { catalog: options.catalog, account: Some(&options.account), asks: true, keeps: true };
         let agreed = Agreed::of(&options.account)?;
         let words = Words::named(&options)?;
         let (mut preflight, mut rows) =
             Preflight::run(&options.preflight, &definitions, &agreed, &words, Purpose::Sending(None))?;
-        foreseen = Some(look(&options, &mut preflight, &mut rows, printer)?);
-        (preflight, options.preflight)
-    } else {
+        let foreseen = Some(look(&options, &mut preflight, &mut rows, printer)?);
+        Ok(Checked { options: options.preflight, preflight, foreseen })
+    }
+
+    fn offline(options: PreflightOptions<'a>, settings: &Settings) -> Result<Self> {
         // What an account told before is known without asking it.
-        let account = Account::new(&ConnectionOptions::default(), &settings).ok();
+        let account = Account::new(&ConnectionOptions::default(), settings).ok();
         let definitions = DefinitionSource::kept(&settings.catalog, account.as_ref());
         // So is what an export of it said, where the file is one.
         let baselines = account.as_ref().and_then(|account| account.baseline_folder().ok());
-        let options = import::PreflightOptions { baselines, ..options };
+        let options = PreflightOptions { baselines, ..options };
         let (preflight, _) =
             Preflight::run(&options, &definitions, &Agreed::default(), &Words::default(), Purpose::Findings)?;
-        (preflight, options)
-    };
-    if let Some(sheet) = &preflight.sheet.name {
-        let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
-        printer.say(
-            &message!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet)
-                .to_string(),
-        );
+        Ok(Checked { options, preflight, foreseen: None })
     }
-    if !preflight.sheet.others.is_empty() {
-        printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
-    }
-    printer.say(&preflight.mapping.report().text());
-    preflight.export_words().iter().for_each(|words| printer.say(words));
-    preflight.words.iter().for_each(|word| printer.say(&word.to_string()));
-    preflight.replaced_words().iter().for_each(|words| printer.say(&words.to_string()));
-    preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
-    let kinds = preflight.findings.kinds()?;
-    let issues = match (kinds.is_empty(), &kept) {
-        (true, kept) => {
-            // What an earlier check found would speak of rows that are fixed.
-            kept.is_none().then(|| report::remove_issues_beside(&options.input)).transpose()?;
-            None
+
+    fn say_what_was_read(&self, printer: &Printer) {
+        let Checked { options, preflight, .. } = self;
+        if let Some(sheet) = &preflight.sheet.name {
+            let (file, reading) = (&options.input.shown, &preflight.sheet.reading);
+            let read = message!("run.read_sheet", file = file, rows = preflight.rows, reading = reading, sheet = sheet);
+            printer.say(&read.to_string());
         }
-        (false, None) => Some(report::write_issues_beside(&options.input, &preflight)?),
-        // The copy of what came through a pipe goes with the command.
-        (false, Some(_)) => Some(report::write_issues_to("stdin.issues.csv".into(), &preflight)?),
-    };
-    let loss = preflight.mapping.report().loss();
-    let waiting = foreseen.as_ref().map_or(0, |(foreseen, _)| foreseen.waiting());
-    let exit = match (preflight.findings.not_sent() + waiting + preflight.waiting, arguments.strict) {
-        (0, true) if loss.is_some() => Exit::Usage,
-        (0, _) => Exit::Done,
-        (_, true) => Exit::Usage,
-        (_, false) => Exit::SomeFailed,
-    };
-    match &issues {
-        None if preflight.findings.not_sent() + waiting + preflight.waiting == 0 => printer
-            .result(&message!("check_command.good", file = options.input.shown, rows = preflight.rows).to_string()),
-        None => printer.result(
-            &message!("check_command.good_itself", file = options.input.shown, rows = preflight.rows).to_string(),
-        ),
-        Some(path) => {
-            printer.result(
-                &message!("check_command.found", file = options.input.shown, rows = preflight.rows).to_string(),
-            );
-            printer.result(&describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?);
-            printer.result(&t!("check_command.issues", file = quoted_path(path)));
+        if !preflight.sheet.others.is_empty() {
+            printer.say(&t!("run.other_sheets", sheets = preflight.sheet.others.join(", ")));
         }
+        printer.say(&preflight.mapping.report().text());
+        preflight.export_words().iter().for_each(|words| printer.say(words));
+        preflight.words.iter().for_each(|word| printer.say(&word.to_string()));
+        preflight.replaced_words().iter().for_each(|words| printer.say(&words.to_string()));
+        preflight.sheet.notes.iter().for_each(|note| printer.say(&note.to_string()));
     }
-    if let Some((_, words)) = &foreseen {
-        printer.result(words);
-    } else if preflight.mapping.is_found_by_key() {
-        printer.result(&t!("check_command.offline"));
-    }
-    if let Some(loss) = loss {
-        printer.result(&loss.to_string());
-        if arguments.strict {
-            printer.result(&format!("{}{}", t!("printer.hint"), preflight.mapping.report().loss_hint()));
-        }
-    }
-    let kinds: Vec<serde_json::Value> = kinds
-        .iter()
-        .map(|kind| {
-            serde_json::json!({"code": kind.example.code, "field": kind.example.field, "rows": kind.count,
-                "rule": kind.example.rule.to_string(), "hint": kind.example.hint.to_string(), "first_row": kind.example.number,
-                "severity": kind.example.severity})
+
+    /// Writes the findings beside the file, or here where it `came_through_pipe`: its copy goes with the command.
+    fn write_issues(&self, kinds: &[FindingKind], came_through_pipe: bool) -> Result<Option<PathBuf>> {
+        let Checked { options, preflight, .. } = self;
+        Ok(match (kinds.is_empty(), came_through_pipe) {
+            (true, true) => None,
+            (true, false) => {
+                // What an earlier check found would speak of rows that are fixed.
+                report::remove_issues_beside(&options.input)?;
+                None
+            }
+            (false, false) => Some(report::write_issues_beside(&options.input, preflight)?),
+            (false, true) => Some(report::write_issues_to("stdin.issues.csv".into(), preflight)?),
         })
-        .collect();
-    printer.json(&serde_json::json!({
-        "version": 1, "entity": options.entity.name, "finished": true,
-        "rows": {"read": preflight.rows, "refused": preflight.findings.refused, "held": preflight.findings.held + waiting,
-            "waiting": preflight.waiting, "skipped": preflight.findings.skipped},
-        "account": foreseen.map(|(foreseen, _)| foreseen.json()),
-        "mapping": preflight.mapping.report(), "replaced": preflight.replaced, "findings": kinds, "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
-    }));
-    Ok(exit)
+    }
+
+    /// Rows that an import would not send, as far as is known.
+    fn not_sent(&self) -> u64 {
+        let waiting = self.foreseen.as_ref().map_or(0, |(foreseen, _)| foreseen.waiting());
+        self.preflight.findings.not_sent() + waiting + self.preflight.waiting
+    }
+
+    fn exit(&self, is_strict: bool) -> Exit {
+        match (self.not_sent(), is_strict) {
+            (0, true) if self.preflight.mapping.report().loss().is_some() => Exit::Usage,
+            (0, _) => Exit::Done,
+            (_, true) => Exit::Usage,
+            (_, false) => Exit::SomeFailed,
+        }
+    }
+
+    fn say_what_was_found(&self, issues: Option<&Path>, printer: &Printer) -> Result<()> {
+        let Checked { options, preflight, .. } = self;
+        let (file, rows) = (&options.input.shown, preflight.rows);
+        let Some(path) = issues else {
+            let words = match self.not_sent() {
+                0 => message!("check_command.good", file = file, rows = rows),
+                _ => message!("check_command.good_itself", file = file, rows = rows),
+            };
+            printer.result(&words.to_string());
+            return Ok(());
+        };
+        printer.result(&message!("check_command.found", file = file, rows = rows).to_string());
+        printer.result(&describe(&preflight.findings, &preflight.mapping, SHOWN_KINDS)?);
+        printer.result(&t!("check_command.issues", file = quoted_path(path)));
+        Ok(())
+    }
+
+    /// What an import would do, and what would not come over.
+    fn say_what_follows(&self, is_strict: bool, printer: &Printer) {
+        let mapping = &self.preflight.mapping;
+        if let Some((_, words)) = &self.foreseen {
+            printer.result(words);
+        } else if mapping.is_found_by_key() {
+            printer.result(&t!("check_command.offline"));
+        }
+        if let Some(loss) = mapping.report().loss() {
+            printer.result(&loss.to_string());
+            if is_strict {
+                printer.result(&format!("{}{}", t!("printer.hint"), mapping.report().loss_hint()));
+            }
+        }
+    }
+
+    fn document(&self, kinds: &[FindingKind], issues: Option<&Path>, exit: Exit) -> Json {
+        let Checked { options, preflight, foreseen } = self;
+        let findings = &preflight.findings;
+        let waiting = foreseen.as_ref().map_or(0, |(foreseen, _)| foreseen.waiting());
+        let kind = |FindingKind { example, count, .. }: &FindingKind| {
+            json!({"code": example.code, "field": example.field, "rows": count, "rule": example.rule.to_string(),
+                "hint": example.hint.to_string(), "first_row": example.number, "severity": example.severity})
+        };
+        json!({
+            "version": 1, "entity": options.entity.name, "finished": true,
+            "rows": {"read": preflight.rows, "refused": findings.refused, "held": findings.held + waiting,
+                "waiting": preflight.waiting, "skipped": findings.skipped},
+            "account": foreseen.as_ref().map(|(foreseen, _)| foreseen.json()),
+            "mapping": preflight.mapping.report(), "replaced": preflight.replaced,
+            "findings": kinds.iter().map(kind).collect::<Vec<_>>(),
+            "issues_file": issues.map(|file| file.display().to_string()), "exit": exit,
+        })
+    }
 }
 
 /// The import whose reads a check with the account does.
 fn online<'a>(
     arguments: &Arguments,
     settings: &'a Settings,
-    preflight: import::PreflightOptions<'a>,
+    preflight: PreflightOptions<'a>,
     typed: &CommandLine,
 ) -> Result<ImportOptions<'a>> {
     let account = Account::new(&arguments.connection, settings)?;
-    let preflight = import::PreflightOptions { baselines: Some(account.baseline_folder()?), ..preflight };
+    let preflight = PreflightOptions { baselines: Some(account.baseline_folder()?), ..preflight };
     Ok(ImportOptions {
         binds: None,
         references: arguments.references.options(),

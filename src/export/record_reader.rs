@@ -42,6 +42,18 @@ pub(super) struct RecordCounts {
     pub unjudged: u64,
 }
 
+impl RecordCounts {
+    /// What to say of records that nobody can judge by what was asked for.
+    pub(super) fn words(self) -> Vec<String> {
+        let words = [
+            (self.unasked, message!("export.unasked", records = self.unasked)),
+            (self.unjudged, message!("export.unjudged", records = self.unjudged)),
+            (self.undated, message!("export.undated", records = self.undated)),
+        ];
+        words.into_iter().filter(|(records, _)| *records > 0).map(|(_, words)| words.to_string()).collect()
+    }
+}
+
 impl<'a> RecordReader<'a> {
     /// Reads a list of a plan.
     pub(super) fn new(refresher: &Refresher<'a>, plan: &ExportPlan<'_>, list: &'a List) -> Self {

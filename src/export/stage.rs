@@ -77,20 +77,8 @@ impl<'a> Stage<'a> {
         let options = self.plan.options;
         let names = Names::new(self.refresher.mirror, name_lists);
         let custom = definitions.order(&self.refresher.mirror.custom(list)?);
-        let choice = ColumnChoice { options };
         let reader = RecordReader::new(&self.refresher, self.plan, list);
-        let unknown_names = choice.unknown_names(&custom, &definitions);
-        let unknown_names: Vec<&str> = unknown_names.iter().map(AsRef::as_ref).collect();
-        let members = reader.members_among(&unknown_names)?;
-        let columns = choice.columns(&custom, &members, &definitions, &names)?;
-        let mut projection = Projection {
-            columns,
-            style: self.style(),
-            is_whole: options.columns.is_empty(),
-            custom: &options.catalog.service.custom,
-            definitions,
-            names,
-        };
+        let mut projection = self.projection(&reader, &custom, definitions, names)?;
         let language = options.language();
         let mut table = self.table(options.entity.label(language), "", self.formats(&projection));
         table.summary_sheet = options
@@ -129,15 +117,7 @@ impl<'a> Stage<'a> {
         if rows > 0 && !options.is_as_it_came() {
             warnings.extend(seen.of_nobody(self.plan.has_details));
         }
-        if counts.unasked > 0 {
-            warnings.push(crate::message!("export.unasked", records = counts.unasked).to_string());
-        }
-        if counts.unjudged > 0 {
-            warnings.push(crate::message!("export.unjudged", records = counts.unjudged).to_string());
-        }
-        if counts.undated > 0 {
-            warnings.push(crate::message!("export.undated", records = counts.undated).to_string());
-        }
+        warnings.extend(counts.words());
         let records = StagedFile {
             path,
             suffix: String::new(),
@@ -155,6 +135,29 @@ impl<'a> Stage<'a> {
             }
         }
         Ok(staged)
+    }
+
+    /// The columns of the table, and what fills them.
+    fn projection(
+        &self,
+        reader: &RecordReader<'_>,
+        custom: &[String],
+        definitions: Definitions,
+        names: Names<'a>,
+    ) -> Result<Projection<'a>> {
+        let options = self.plan.options;
+        let choice = ColumnChoice { options };
+        let unknown_names = choice.unknown_names(custom, &definitions);
+        let unknown_names: Vec<&str> = unknown_names.iter().map(AsRef::as_ref).collect();
+        let members = reader.members_among(&unknown_names)?;
+        Ok(Projection {
+            columns: choice.columns(custom, &members, &definitions, &names)?,
+            style: self.style(),
+            is_whole: options.columns.is_empty(),
+            custom: &options.catalog.service.custom,
+            definitions,
+            names,
+        })
     }
 
     /// Says that records are written, and of how many where that is known: how many of them a filter takes out shows when they are
