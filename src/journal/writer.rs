@@ -21,7 +21,6 @@ use super::rows::{
     COLUMNS, INDEXES, OLD_ID_INDEX, SAME_ROW, SENT_BY_OTHERS, pack, put_finding, put_operations, read_operation,
     signed, unpack,
 };
-
 use super::status::Status;
 use crate::check::findings::RowFinding;
 use crate::error::{Context, Error, Exit, Result};
@@ -38,6 +37,7 @@ const FORGET_EARLIER: &str = "DELETE FROM earlier WHERE EXISTS (SELECT 1 FROM op
 pub const LARGEST_WINDOW: usize = 1024;
 /// Name of a journal that is being made.
 const NEW_FILE_NAME: &str = "journal.new";
+
 /// A run's journal, held by this process alone.
 #[derive(Debug)]
 pub struct Journal {
