@@ -11,7 +11,7 @@ use super::preflight::Preflight;
 use super::sent_members::sent_members;
 use super::settle::KeptRun;
 use crate::baseline::{SentStore, mark};
-use crate::entity::{Entity, Field, Kind, Overwrite};
+use crate::entity::{Custom, Entity, Field, Kind, Overwrite};
 use crate::error::Result;
 use crate::files::short_path;
 use crate::journal::{IndexedRun, JournalReader, Operation, RunIndex, SETTLED, STORED_OTHERWISE, Status, TAGS_DROPPED};
@@ -25,8 +25,9 @@ const NO_VALUE: u64 = u64::MAX;
 const GONE: &str = "gone";
 /// Stands for how a journal is that is about to change.
 const READ_OTHERWISE: &str = "read otherwise";
-/// Operations read together.
-const TOGETHER: usize = 1000;
+
+/// The name of a field and the mark of what was told of it.
+type ToldField = (String, u64);
 
 /// What is known of what a run has told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,61 +214,20 @@ fn add_told(
     let mut writer = store.write()?;
     let kept = KeptRun::of(past, options.catalog).ok();
     if let Some(kept) = &kept {
-        let mut rows = kept.rows(past)?;
-        let (mut next, mut from) = (0, 0);
-        loop {
-            let operations = past.operations(from, TOGETHER)?;
-            let Some(last) = operations.last() else { break };
-            from = last.row.row + 1;
-            for (operation, id) in operations.iter().filter_map(|operation| Some((operation, agreed(operation)?))) {
-                // What it told was added before its columns were taken for something else.
-                if !kept.tells_what_was_sent(operation) {
-                    continue;
-                }
-                let differs = differing_fields(operation);
-                while next <= operation.row.row {
-                    if !rows.next()? {
-                        break;
-                    }
-                    next += 1;
-                }
-                let is_change = operation.status != Status::Created;
-                let mut is_added_to = HashSet::new();
-                let mut record = Cow::Borrowed(id);
-                let told = match rows.operation(Some(id).filter(|_| is_change))? {
-                    WriteOperation::Tags(edit) if differs.is_empty() => {
-                        record = Cow::Owned(name_of_tags(&edit.entity, id));
-                        let field = kept.entity.edits.as_ref().map(|edits| edits.set.clone()).unwrap_or_default();
-                        is_added_to.extend(Some(field.clone()).filter(|_| !edit.is_list()));
-                        vec![(field, edit.set.join(","))]
-                    }
-                    WriteOperation::Write { body, .. } => {
-                        sent_members(&kept.entity, &body, &options.catalog.service.custom)
-                    }
-                    WriteOperation::Change { cells, .. } => {
-                        let is_list_changed =
-                            |cell: &&SaidCell| matches!(cell.overwrite, Overwrite::Merge | Overwrite::Remove);
-                        is_added_to.extend(cells.iter().filter(is_list_changed).map(|cell| cell.field.clone()));
-                        // What nobody edited was not told, unless it is written in any case.
-                        cells
-                            .into_iter()
-                            .filter(SaidCell::may_be_written)
-                            .map(|cell| (cell.field, cell.value))
-                            .collect()
-                    }
-                    _ => continue,
-                };
-                let marked = |(name, value): (String, String)| {
-                    let field = kept.entity.field(&name).cloned().unwrap_or_else(|| Field::custom_text(&name));
-                    let is_value = is_value(&field, &value) && !is_added_to.contains(&name);
-                    let mark = if is_value { mark(&field, &value) } else { NO_VALUE };
-                    (name, mark)
-                };
-                let is_there = |(name, _): &(String, String)| !differs.contains(name);
-                let told: Vec<(String, u64)> = told.into_iter().filter(is_there).map(marked).collect();
+        let (mut rows, mut next) = (kept.rows(past)?, 0);
+        past.each_operation(|operation| {
+            // What it told was added before its columns were taken for something else.
+            let Some(id) = agreed(operation).filter(|_| kept.tells_what_was_sent(operation)) else { return Ok(()) };
+            while next <= operation.row.row && rows.next()? {
+                next += 1;
+            }
+            let is_change = operation.status != Status::Created;
+            let asked = rows.operation(Some(id).filter(|_| is_change))?;
+            if let Some((record, told)) = told_by_row(kept, operation, id, asked, &options.catalog.service.custom) {
                 writer.add(&record, operation.at, &told)?;
             }
-        }
+            Ok(())
+        })?;
     }
     let is_in_doubt = past.unsettled()? != (0, 0) || !past.reserved()?.is_empty();
     if let Some(state) = state.filter(|_| !is_in_doubt && (kept.is_some() || !options.dry_run)) {
@@ -278,6 +238,43 @@ fn add_told(
         Some(_) if is_in_doubt => Told::InDoubt,
         Some(_) => Told::All,
     })
+}
+
+/// What a row has told of its record, and under which name that is kept; none where it told nothing.
+fn told_by_row<'a>(
+    kept: &KeptRun<'_>,
+    operation: &Operation,
+    id: &'a str,
+    asked: WriteOperation,
+    custom: &Custom,
+) -> Option<(Cow<'a, str>, Vec<ToldField>)> {
+    let differs = differing_fields(operation);
+    let mut is_added_to = HashSet::new();
+    let mut record = Cow::Borrowed(id);
+    let told = match asked {
+        WriteOperation::Tags(edit) if differs.is_empty() => {
+            record = Cow::Owned(name_of_tags(&edit.entity, id));
+            let field = kept.entity.edits.as_ref().map(|edits| edits.set.clone()).unwrap_or_default();
+            is_added_to.extend(Some(field.clone()).filter(|_| !edit.is_list()));
+            vec![(field, edit.set.join(","))]
+        }
+        WriteOperation::Write { body, .. } => sent_members(&kept.entity, &body, custom),
+        WriteOperation::Change { cells, .. } => {
+            let is_list_changed = |cell: &&SaidCell| matches!(cell.overwrite, Overwrite::Merge | Overwrite::Remove);
+            is_added_to.extend(cells.iter().filter(is_list_changed).map(|cell| cell.field.clone()));
+            // What nobody edited was not told, unless it is written in any case.
+            cells.into_iter().filter(SaidCell::may_be_written).map(|cell| (cell.field, cell.value)).collect()
+        }
+        _ => return None,
+    };
+    let marked = |(name, value): (String, String)| {
+        let field = kept.entity.field(&name).cloned().unwrap_or_else(|| Field::custom_text(&name));
+        let is_value = is_value(&field, &value) && !is_added_to.contains(&name);
+        let mark = if is_value { mark(&field, &value) } else { NO_VALUE };
+        (name, mark)
+    };
+    let is_there = |(name, _): &(String, String)| !differs.contains(name);
+    Some((record, told.into_iter().filter(is_there).map(marked).collect()))
 }
 
 /// The record of a row that agreed with it when the row ended, but for fields that are named.
