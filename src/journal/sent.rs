@@ -1,6 +1,6 @@
 //! Which rows a journal says were sent and are not known to have failed, and how many.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::types::Value;
 
@@ -44,6 +44,30 @@ impl JournalReader {
             take(read_sent(row).map_err(broken)?)?;
         }
         Ok(())
+    }
+
+    /// What became of the rows that were sent, or may have been, for rows of the run that is retried, by their numbers there.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub(super) fn sent_for(&self) -> Result<HashMap<u64, (Status, Value)>> {
+        let mut sent = HashMap::new();
+        for key in self.reserved()? {
+            sent.extend(key.origin.map(|origin| (origin, (Status::Unknown, Value::Null))));
+        }
+        for table in ["earlier", "operation"] {
+            let there = self.query(
+                &format!(
+                    "SELECT origin, status, id FROM {table} WHERE {SENT} AND NOT {SENT_BY_OTHERS} AND origin IS NOT NULL"
+                ),
+                |row| {
+                    let status = Status::from_number(row.get(1)?).ok_or(rusqlite::Error::InvalidQuery)?;
+                    Ok((unsigned(row.get(0)?), (status, row.get(2)?)))
+                },
+            )?;
+            sent.extend(there);
+        }
+        Ok(sent)
     }
 
     /// Whether each row that was sent and is not known to have failed has an old id.

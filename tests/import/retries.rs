@@ -228,6 +228,33 @@ fn a_row_that_was_held_back_and_sent_by_a_retry_is_not_sent_by_its_run_again() {
     assert_rows(&work.summary_of("first"), "created 1, skipped 1");
 }
 
+/// The file that held it first is given to a run of its own, or comes once more.
+#[test]
+fn a_row_that_a_retry_has_sent_in_other_words_is_not_sent_by_a_later_run() {
+    let server = Server::start("");
+    let work = Work::new();
+    work.write_table("mine.csv", &tickets(&["示例 1", "=1+1", "=2+2"]));
+    work.on(&server, "import tickets mine.csv --run first").exits(3);
+    let mut list = work.table("first/failed.csv");
+    list.set(0, "标题", "示例 2").set(0, "confirm import", "是");
+    work.write_table("list.csv", &list);
+    work.on(&server, "retry list.csv --run again").exits(3);
+    // Of what is still left, the next list tells; it is known through both runs.
+    let mut list = work.table("again/failed.csv");
+    list.set(0, "标题", "示例 3").set(0, "confirm import", "是");
+    work.write_table("list.csv", &list);
+    work.on(&server, "retry list.csv --run last").exits(0);
+    let stored = server.stored("tickets");
+    work.write_table("copy.csv", &tickets(&["=2+2", "=1+1", "=3+3"]));
+    let ran = work.on(&server, "import tickets copy.csv --accept-warnings --run other");
+    ran.exits(3).says("was imported before from another file");
+    assert_rows(&work.summary_of("other"), "created 1, held 2");
+    std::fs::remove_dir_all(work.path("again")).unwrap();
+    work.on(&server, "import tickets mine.csv --accept-warnings --run second").exits(3);
+    assert_rows(&work.summary_of("second"), "skipped 1, held 2");
+    assert_eq!(server.stored("tickets"), stored + 1);
+}
+
 /// The company was not there when the row was refused.
 #[test]
 fn a_row_that_was_refused_and_sent_by_a_retry_is_not_sent_by_its_run_again() {

@@ -11,7 +11,7 @@ use crate::message;
 use crate::message::Message;
 
 /// Version of the tables. Those of the first version have no number: they hold runs and none of their rows.
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 
 /// What exports came to.
 const EXPORTS: &str = "
@@ -82,6 +82,16 @@ CREATE TABLE IF NOT EXISTS by_added (
 CREATE INDEX IF NOT EXISTS unproved_by_added ON by_added (run) WHERE status = 7;
 ";
 
+/// What came with version 9.
+const RETRIED: &str = "
+-- Rows of retried runs that a run has sent for them in other words, by what they said there.
+CREATE TABLE IF NOT EXISTS by_retried (
+  hash BLOB NOT NULL, copy INTEGER NOT NULL, run INTEGER NOT NULL, status INTEGER NOT NULL, id ANY,
+  PRIMARY KEY (hash, copy, run)) STRICT, WITHOUT ROWID;
+-- Retries that were read before are read once more.
+UPDATE run SET mark = '' WHERE parent IS NOT NULL;
+";
+
 /// What is known of a run, in tables of every version.
 const RUN: &str = "run, folder, target, host, entity, mode, input, input_path, parent, started";
 
@@ -139,6 +149,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
         }
         transaction.execute_batch(EXPORTS)?;
         transaction.execute_batch(ADDED)?;
+        transaction.execute_batch(RETRIED)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
         return transaction.commit();
     }
@@ -154,6 +165,7 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(EXPORTS)?;
     transaction.execute_batch(OLD_IDS)?;
     transaction.execute_batch(ADDED)?;
+    transaction.execute_batch(RETRIED)?;
     if is_old {
         transaction.execute_batch(&format!("INSERT INTO run ({RUN}) SELECT {RUN} FROM run_1; DROP TABLE run_1"))?;
     }

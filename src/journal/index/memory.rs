@@ -15,6 +15,7 @@ use super::super::operation::RowIdentity;
 use super::super::reader::JournalReader;
 use super::super::status::Status;
 use super::gathered::Gathered;
+use super::retried;
 use super::runs::{IndexedRun, RunIndex};
 use crate::error::{Context, Error, Result};
 use crate::format::Content;
@@ -235,6 +236,10 @@ impl RunIndex {
                 }
             }
         }
+        let mut retried = Vec::new();
+        for (run, past, _) in &grown {
+            retried.extend(self.said_where_retried(past)?.into_iter().map(|row| (run.number, row)));
+        }
         let mut copies = Vec::new();
         for folder in self.copies.clone() {
             match JournalReader::open_read_only(&folder) {
@@ -277,6 +282,7 @@ impl RunIndex {
                 .context(|| place.clone())?;
         }
         gathered.take_over(&place)?;
+        retried::put(&transaction, &retried).context(|| place.clone())?;
         transaction.commit().context(|| place.clone())
     }
 
@@ -313,6 +319,18 @@ impl RunIndex {
                         if rows[row].old_id.is_none() || !self.is_another_one(&hash, there.run, source)? {
                             take(row, there);
                         }
+                    }
+                }
+            }
+            if self.connection.prepare_cached("SELECT 1 FROM by_retried")?.exists([])? {
+                let mut statement = self
+                    .connection
+                    .prepare_cached("SELECT run, status, id FROM by_retried WHERE hash = ?1 AND copy = ?2")?;
+                // One with an old id is found by that.
+                for (place, row) in rows.iter().enumerate().filter(|(_, row)| row.old_id.is_none()) {
+                    let mut found = statement.query(params![&row.identity.identity[..], row.identity.copy])?;
+                    while let Some(found) = found.next()? {
+                        take(place, read_sent_before(found, true)?);
                     }
                 }
             }
@@ -449,7 +467,7 @@ fn in_order<K: Ord>(rows: &[InputRow], by: impl Fn(&InputRow) -> K) -> Vec<usize
 
 /// What was done stays done; what was in doubt may have been found out.
 fn forget_unproved(index: &Connection, run: i64, has_withdrawn: bool) -> rusqlite::Result<()> {
-    for table in ["by_identity", "by_content", "by_key", "by_old_id", "by_added"] {
+    for table in ["by_identity", "by_content", "by_retried", "by_key", "by_old_id", "by_added"] {
         index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 7"), [run])?;
         if has_withdrawn {
             index.execute(&format!("DELETE FROM {table} WHERE run = ?1 AND status = 1 AND id IS NULL"), [run])?;

@@ -12,6 +12,7 @@ mod gathered;
 mod memory;
 mod old_ids;
 mod registered;
+mod retried;
 mod runs;
 mod sorter;
 
