@@ -25,6 +25,8 @@ pub(super) struct Mends {
     pub has_failure: bool,
 }
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// What follows the JSON may begin so: a page's tag, or a notice as plain text.
 const NOTICES: [&str; 5] = ["notice: ", "warning: ", "deprecated: ", "strict standards: ", "fatal error: "];
 /// The same of what stands before it. After a fatal error nothing whole follows.
@@ -39,7 +41,7 @@ pub(super) fn mended(body: &[u8]) -> (String, Mends) {
     let mut mends = Mends::default();
     let text = decoded(body, &mut mends);
     let is_blank = |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}';
-    mends.has_mark = text.starts_with('\u{feff}');
+    mends.has_mark |= text.starts_with('\u{feff}');
     let text = text.trim_matches(is_blank);
     let json = without_notices(text, &mut mends);
     let json = escaped(json, &mut mends);
@@ -51,6 +53,10 @@ fn decoded(body: &[u8], mends: &mut Mends) -> String {
     let Err(_) = std::str::from_utf8(body) else {
         return String::from_utf8_lossy(body).into_owned();
     };
+    // A byte order mark of UTF-8 stands before an answer in GBK, too, where a file of the program has one.
+    let marked = body;
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    mends.has_mark = body.len() < marked.len();
     let mut whole = 0;
     let mut broken = 0;
     for chunk in body.utf8_chunks() {

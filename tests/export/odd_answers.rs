@@ -99,6 +99,8 @@ fn what_is_only_written_badly_is_read_without_a_loss() {
     let marked = format!("\u{feff}\u{feff} \r\n{sound}");
     let noticed = format!("\u{feff}{NOTICE}{NOTICE}{sound}{NOTICE}");
     let bodies = [marked.into_bytes(), noticed.into_bytes(), gbk(&sound), format!("{sound}\0\n").into_bytes()];
+    let marked_gbk = [b"\xef\xbb\xbf".to_vec(), gbk(&sound)].concat();
+    let bodies = bodies.into_iter().chain([marked_gbk]);
     for body in bodies {
         let (work, ran) = export(body);
         assert_eq!(second_name(&work, &ran), "示例客户");
