@@ -37,6 +37,15 @@ impl Rejection {
     }
 }
 
+/// Words of a service that does not show what is there.
+const DENIALS: [&str; 5] = ["权限", "permission", "forbidden", "denied", "not allowed"];
+
+/// Whether the words of a no say that this login may not see something, not that there is nothing.
+pub fn says_denied(words: &str) -> bool {
+    let words = words.to_lowercase();
+    DENIALS.iter().any(|word| words.contains(word))
+}
+
 /// Parses a body, mending what the service is known to write that is not JSON. None for HTML, half a body, or anything else.
 pub(super) fn parse(body: &[u8]) -> Option<Value> {
     parse_as(body, |text| serde_json::from_str(&text).ok()).map(|(value, _)| value)

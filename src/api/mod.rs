@@ -46,7 +46,9 @@ mod trouble;
 
 pub use client::{Client, Single, Write, asks_for_patience, denied, moved, read_rejected};
 pub use document::{Document, Records};
-pub use envelope::{Rejection, as_text, has_next, is_named, record, records, records_of, says_nothing, total};
+pub use envelope::{
+    Rejection, as_text, has_next, is_named, record, records, records_of, says_denied, says_nothing, total,
+};
 pub use evidence::Expected;
 pub use history::History;
 pub use limiter::{Limiter, Permit};

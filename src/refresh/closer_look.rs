@@ -215,5 +215,11 @@ pub(super) fn unfinished(error: Error, cursor: &PageCursor) -> Error {
     if error.kind() != ErrorKind::CannotRun || cursor.pages == 0 {
         return error;
     }
-    Error::stopped(error.into_message()).hint(message!("refresh.continue_hint"))
+    // Where the login may not see the rest, to run it again is not enough.
+    let rights = error.hint_message().filter(|hint| hint.code() == "api.forbidden_hint");
+    let unfinished = Error::stopped(error.into_message());
+    match rights {
+        Some(rights) => unfinished.hint(rights).and_hint(message!("refresh.continue_hint")),
+        None => unfinished.hint(message!("refresh.continue_hint")),
+    }
 }

@@ -374,13 +374,10 @@ impl Refresher<'_> {
     }
 }
 
-/// Words of a service that does not show a record, which is there all the same.
-const DENIALS: [&str; 5] = ["权限", "permission", "forbidden", "denied", "not allowed"];
-
 /// Whether a rejection says that this login may not see a record, not that there is none.
 pub(super) fn is_denial(rejection: &Rejection) -> bool {
-    let said = format!("{} {}", rejection.code, rejection.message).to_lowercase();
-    matches!(rejection.code.as_str(), "401" | "403") || DENIALS.iter().any(|word| said.contains(word))
+    let said = format!("{} {}", rejection.code, rejection.message);
+    matches!(rejection.code.as_str(), "401" | "403") || api::says_denied(&said)
 }
 
 /// The record of this id in an answer, which may hold others besides; none where it holds no record at all.

@@ -2,6 +2,7 @@
 
 use super::decision::Doubt;
 use super::list_query::ListQuery;
+use crate::api;
 use crate::error::Error;
 use crate::message;
 use crate::mirror::{PageCursor, Wall};
@@ -41,5 +42,10 @@ pub(super) fn not_whole(query: &ListQuery<'_>, takes_dates: bool, cursor: &PageC
         _ if takes_dates => message!("refresh.wall_hint"),
         _ => message!("refresh.wall_hint_no_dates"),
     };
-    Error::stopped(message).hint(hint)
+    match doubt {
+        Doubt::Wall(Wall::Refused(why)) if api::says_denied(why) => {
+            Error::stopped(message).hint(message!("api.forbidden_hint")).and_hint(hint)
+        }
+        _ => Error::stopped(message).hint(hint),
+    }
 }

@@ -245,3 +245,26 @@ fn of_two_records_on_one_page_the_one_that_was_asked_for_is_taken() {
         }
     }
 }
+
+#[test]
+fn a_no_of_later_pages_for_want_of_rights_names_them() {
+    let refused = || (200, r#"{"errcode":"100403","errmsg":"无权限"}"#.to_owned());
+    let ids: Vec<u64> = (1..=230).collect();
+    // From then on nothing is given, or the later pages are not.
+    for is_lost in [true, false] {
+        let ids = ids.clone();
+        let mut has_come = false;
+        let service = Service::start(move |request| match request.path.as_str() {
+            "/users.json" if is_lost && has_come => refused(),
+            "/users.json" if request.number_of("page") > 1 => refused(),
+            "/users.json" => {
+                has_come |= request.number_of("per_page") > 1;
+                (200, page(&ids, request, 100, Some("230")))
+            }
+            _ => unknown(),
+        });
+        let work = Work::at(&service.base_url());
+        work.export("customers -o out.csv").exits(5).says("无权限").says("have the permission granted");
+        assert!(!work.path("out.csv").exists());
+    }
+}

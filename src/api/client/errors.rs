@@ -1,6 +1,6 @@
 //! What is said where nothing more can be done: errors of questions and logins, with their hints.
 
-use crate::api::envelope::Rejection;
+use crate::api::envelope::{Rejection, says_denied};
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::terminal::TYPED_LOGIN;
@@ -23,6 +23,7 @@ pub fn read_rejected(path: &str, rejection: &Rejection, host: &str) -> Error {
         // So a server says that was meant to be spoken to in https.
         true if message.contains("HTTPS port") => message!("api.plain_hint", host = host),
         true => message!("api.page_hint", host = host),
+        false if says_denied(&why) => message!("api.forbidden_hint"),
         false => message!("api.rejected_hint"),
     };
     Error::cannot_run(message!("api.read_failed", path = path, why = why)).hint(hint)
