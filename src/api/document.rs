@@ -101,7 +101,37 @@ pub(super) enum Part<'a> {
     Text(&'a RawValue),
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// The only member of an object, where it is a record that carries the member `id`.
+    fn unwrapped(&self, id: &str) -> Option<(String, Part<'a>)> {
+        let only = |value: &Value| match value {
+            Value::Object(members) if members.len() == 1 => members.keys().next().cloned(),
+            _ => None,
+        };
+        let (name, record) = match self {
+            Part::Value(Cow::Borrowed(value)) => {
+                let name = only(value)?;
+                let record = value.get(&name)?;
+                (name, Part::Value(Cow::Borrowed(record)))
+            }
+            Part::Value(Cow::Owned(value)) => {
+                let name = only(value)?;
+                let record = value.get(&name)?.clone();
+                (name, Part::Value(Cow::Owned(record)))
+            }
+            Part::Text(text) => {
+                let mut members = members(text.get()).filter(|members| members.len() == 1)?;
+                let (name, record) = members.pop()?;
+                (name, Part::Text(record))
+            }
+        };
+        let has_id = match &record {
+            Part::Value(value) => value.get(id).is_some(),
+            Part::Text(text) => members(text.get())?.iter().any(|(name, _)| name == id),
+        };
+        has_id.then_some((name, record))
+    }
+
     /// Whether it is nothing at all, such as `null` or `{}`, where a record should be.
     fn is_blank(&self) -> bool {
         match self {
@@ -127,6 +157,21 @@ impl<'a> Records<'a> {
         let places = parts.len();
         parts.retain(|part| !part.is_blank());
         Records { has_blanks: parts.len() < places, parts }
+    }
+
+    /// The records in those that each are one member with a record in it, always of the same name: so programs in PHP give the
+    /// rows of a table. All of them as they are where it is otherwise. A record carries the member `id`.
+    pub(super) fn unwrapped(self, id: &str) -> Self {
+        let mut inner = Vec::with_capacity(self.parts.len());
+        let mut of_all: Option<String> = None;
+        for part in &self.parts {
+            let Some((name, record)) = part.unwrapped(id) else { return self };
+            if of_all.get_or_insert_with(|| name.clone()) != &name {
+                return self;
+            }
+            inner.push(record);
+        }
+        Records { parts: inner, ..self }
     }
 
     /// Whether some places of the list hold nothing.

@@ -291,7 +291,10 @@ pub fn records<'a>(document: &'a Document, wrapper: &str) -> Option<Records<'a>>
 /// Like [`records`], of an entity whose records carry the member `id`: under another name than `wrapper` that is what shows
 /// that they are its records, and not those of another collection.
 pub fn records_of<'a>(document: &'a Document, wrapper: &str, id: Option<&str>) -> Option<Records<'a>> {
-    let records = records(document, wrapper)?;
+    let records = match (records(document, wrapper)?, id) {
+        (records, Some(id)) => records.unwrapped(id),
+        (records, None) => records,
+    };
     match id {
         Some(id) if !is_named(document, wrapper) && records.iter_with(id).any(|record| record.get(id).is_none()) => {
             None
@@ -520,6 +523,35 @@ mod tests {
         assert_eq!(of(json!({"data": [{"cId": "1"}]}), Some("cId")), Some(1));
         assert_eq!(of(json!([{"sId": "1"}]), Some("cId")), None);
         assert_eq!(of(json!({"users": [{"name": "a"}]}), Some("cId")), Some(1));
+    }
+
+    #[test]
+    fn records_one_deeper_are_read_as_what_they_hold() {
+        let of = |document: &Value, document_of: fn(&Value) -> Document| {
+            records_of(&document_of(document), "users", Some("cId")).map(|records| Value::Array(records.into_values()))
+        };
+        let small: fn(&Value) -> Document = |value| value.clone().into();
+        let large: fn(&Value) -> Document = |value| {
+            let mut value = value.clone();
+            value["note"] = Value::from("x".repeat(200_000));
+            Document::of_text(value.to_string().into()).unwrap()
+        };
+        let two = json!([{"cId": "1"}, {"cId": "2", "name": "a"}]);
+        let deeper = json!({"users": [{"user": two[0]}, null, {"user": two[1]}], "count": 2});
+        let other = json!({"list": [{"user": two[0]}, {"user": two[1]}], "count": 2});
+        for read in [small, large] {
+            assert_eq!(of(&deeper, read), Some(two.clone()));
+            assert_eq!(of(&other, read), Some(two.clone()));
+            for list in [
+                json!([{"user": two[0]}, {"company": two[1]}]),
+                json!([{"user": two[0]}, two[1]]),
+                json!([{"user": {"name": "a"}}]),
+                json!([{"user": two[0], "company": {"uId": "1"}}]),
+                json!([{"user": "cId"}]),
+            ] {
+                assert_eq!(of(&json!({"users": list}), read), Some(list.clone()), "{list}");
+            }
+        }
     }
 
     #[test]
