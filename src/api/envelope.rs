@@ -223,11 +223,21 @@ pub(super) fn holds_records(document: &Value) -> bool {
     }
 }
 
-/// A scalar as text: the service gives numbers as JSON numbers or as strings.
+/// A scalar as text: the service gives numbers as JSON numbers or as strings. A whole number that a program kept as a float is
+/// that number: `44.0` is 44.
 pub fn as_text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
         Value::Null => Cow::Borrowed(""),
+        Value::Number(number) => {
+            let mut text = number.to_string();
+            let whole = text.strip_suffix(".0").map(str::len);
+            let is_whole = |digits: &str| digits.trim_start_matches('-').bytes().all(|digit| digit.is_ascii_digit());
+            if let Some(length) = whole.filter(|length| is_whole(&text[..*length])) {
+                text.truncate(length);
+            }
+            Cow::Owned(text)
+        }
         other => Cow::Owned(other.to_string()),
     }
 }
@@ -624,5 +634,8 @@ mod tests {
         let document = parse(br#"{"a":18446744073709551617,"b":1.10,"c":-0.0000000000000000000001}"#).unwrap();
         let texts: Vec<_> = ["a", "b", "c"].map(|name| as_text(&document[name]).into_owned()).into();
         assert_eq!(texts, ["18446744073709551617", "1.10", "-0.0000000000000000000001"]);
+        let document = parse(br#"[44.0,-1.0,10.50,100.00,1.0e+25,"44.0"]"#).unwrap();
+        let texts: Vec<_> = document.as_array().unwrap().iter().map(as_text).collect();
+        assert_eq!(texts, ["44", "-1", "10.50", "100.00", "1.0e+25", "44.0"]);
     }
 }
