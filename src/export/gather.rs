@@ -110,6 +110,7 @@ pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) ->
             refresher.mirror.mark_used(&parents.list)?;
             gathered.reports = parents.reports;
             gathered.warnings = parents.warnings;
+            gathered.warnings.extend(refresher.words_of_ids(&parents.list)?);
             gathered.is_incomplete = parents.is_incomplete;
             gathered.add(walked);
             gathered.warnings.extend(gathered.failed_pages.walk_warning(entity));
@@ -123,6 +124,9 @@ pub(super) async fn records(refresher: &Refresher<'_>, plan: &ExportPlan<'_>) ->
         }
     }
     gathered.readings = gathered.lists.iter().map(|list| refresher.reading(list)).collect();
+    for list in &gathered.lists {
+        gathered.warnings.extend(refresher.words_of_ids(list)?);
+    }
     Ok(gathered)
 }
 
@@ -146,6 +150,9 @@ pub(super) async fn to_the_day(
         gathered.warnings.push(message!("export.at_the_bounds", count = beside).to_string());
     }
     gathered.readings = gathered.lists.iter().map(|list| refresher.reading(list)).collect();
+    for list in &gathered.lists {
+        gathered.warnings.extend(refresher.words_of_ids(list)?);
+    }
     Ok(())
 }
 

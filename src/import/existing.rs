@@ -226,6 +226,8 @@ struct AccountRecords<'a> {
     having: HashSet<(u64, String)>,
     /// What their list shows of each of the keys that rows may have.
     shown: Vec<ShownFields<'a>>,
+    /// Records met that have no id: who is among them cannot be found.
+    without_id: u64,
     /// Why there may be others.
     why_not_all: Option<Message>,
 }
@@ -245,6 +247,8 @@ impl<'a> Look<'a> {
         let read = runtime.block_on(read(options, &mut records, &client, &progress));
         progress.end();
         read.map_err(NoList::weighed)?;
+        let without_id = (records.without_id > 0).then(|| message!("lookup.without_id", count = records.without_id));
+        records.why_not_all = records.why_not_all.or(without_id);
         records.why_not_all = records.why_not_all.or_else(|| records.shown.iter().find_map(ShownFields::unseen));
         Ok(records)
     }
@@ -404,7 +408,14 @@ impl<'a> AccountRecords<'a> {
         let keys = 0..u8::try_from(entity.keys.len()).unwrap_or(u8::MAX);
         let fields = keys.map(|key| mapping.key_fields(key).iter().filter_map(|name| entity.field(name)).collect());
         let shown = fields.map(|fields: Vec<&Field>| ShownFields::of(&fields)).collect();
-        AccountRecords { entity, existing: Existing::default(), having: HashSet::new(), shown, why_not_all: None }
+        AccountRecords {
+            entity,
+            existing: Existing::default(),
+            having: HashSet::new(),
+            shown,
+            without_id: 0,
+            why_not_all: None,
+        }
     }
 
     /// Takes records of the account.
@@ -413,7 +424,10 @@ impl<'a> AccountRecords<'a> {
         for record in records.iter().filter(|record| !is_deleted(entity, record)) {
             let text =
                 |name: &str| record.get(name).map(|value| as_text(value).into_owned()).filter(|text| !text.is_empty());
-            let Some(id) = entity.id.as_deref().and_then(text) else { continue };
+            let Some(id) = entity.id.as_deref().and_then(text) else {
+                self.without_id += 1;
+                continue;
+            };
             self.shown.iter_mut().for_each(|shown| shown.look_at(record));
             let hashes = numbered_key_hashes(entity, text);
             let among = hashes_of_several(entity, text);

@@ -239,6 +239,10 @@ impl<'a> KnownList<'a> {
             let Some((key, _)) = batch.records.last() else { return Ok(()) };
             last = key.clone();
             for (key, body) in &batch.records {
+                // Nothing can refer to a record without an id.
+                if self.entity.id.is_some() && !key.has_id() {
+                    continue;
+                }
                 let record: Value = serde_json::from_slice(body).unwrap_or_default();
                 if !is_deleted(self.entity, &record) {
                     with(&key.text, &record);

@@ -171,15 +171,21 @@ impl<'a> Lists<'a> {
             self.mirror.mark_used(&refreshed.list)?;
             Ok(Ok(refreshed))
         }));
-        let refreshed = match read? {
-            Ok(refreshed) => refreshed,
-            Err(why) => return Ok(cannot_be_had(why)),
+        let refreshed = match read {
+            Ok(Ok(refreshed)) => refreshed,
+            Ok(Err(why)) => return Ok(cannot_be_had(why)),
+            // Nobody can be found in it, nor be proved not to be there.
+            Err(error) if error.code() == "refresh.no_ids" => return Ok(cannot_be_had(error.into_message())),
+            Err(error) => return Err(error),
         };
         let proof = match (refreshed.is_incomplete, refresher.hidden(&refreshed)?) {
             (true, _) => ListProof::NotWhole(refreshed.warnings.last().cloned().unwrap_or_default().into()),
             // One of them may be the one that is looked for.
             (false, hidden @ 1..) => ListProof::NotWhole(message!("lookup.hidden", hidden = hidden)),
-            (false, 0) => ListProof::Whole,
+            (false, 0) => match self.mirror.without_id(&refreshed.list)? {
+                0 => ListProof::Whole,
+                count => ListProof::NotWhole(message!("lookup.without_id", count = count)),
+            },
         };
         Ok(KnownList::new(entity, proof, Rc::clone(&self.mirror), Some(refreshed.list)))
     }

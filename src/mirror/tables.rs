@@ -92,7 +92,7 @@ CREATE VIEW record_fields AS
 ";
 
 /// Where a record stands in a list: by number when its id is one, by text behind all numbers otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The id as a number.
     pub rank: i64,
@@ -104,6 +104,16 @@ impl Key {
     /// The key of an id.
     pub fn of(id: &str) -> Self {
         Key { rank: id.parse().unwrap_or(i64::MAX), text: id.to_owned() }
+    }
+
+    /// The key of a record that has no id of its own, by a hash of what it says.
+    pub fn without_id(hash: &str) -> Self {
+        Key { rank: i64::MAX, text: format!("#{hash}") }
+    }
+
+    /// Whether it is the key of a record that has an id of its own.
+    pub fn has_id(&self) -> bool {
+        !(self.rank == i64::MAX && self.text.starts_with('#'))
     }
 
     /// Before every other key.

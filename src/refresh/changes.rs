@@ -136,6 +136,9 @@ impl Refresher<'_> {
             let why = t!("refresh.hidden_may_change", entity = label, hidden = hidden);
             return Ok(Changes::ReadAll(why.into_owned()));
         }
+        if query.entity.id.is_some() && self.mirror.without_id(list)? > 0 {
+            return Ok(Changes::ReadAll(t!("refresh.without_id_may_change", entity = label).into_owned()));
+        }
         let known_day = self.known_day(list, complete)?;
         let since = known_day.saturating_sub(OVERLAP_DAYS.days());
         self.progress.say(&t!("refresh.changes_since", entity = label, since = since));

@@ -236,6 +236,10 @@ impl Refresher<'_> {
 
     /// Whether what is asked for a record is here, and as it would be answered now.
     fn is_here(&self, entity: &Entity, list: &List, detail: Detail<'_>, key: &Key, record: &Value) -> Result<bool> {
+        // Without an id there is nothing to ask for.
+        if !key.has_id() {
+            return Ok(true);
+        }
         let old = self.mirror.detail(list, key, detail.name)?;
         Ok(old.is_some_and(|(old, _)| self.still_stands(entity, list, record, &DetailStamp::read(&old))))
     }

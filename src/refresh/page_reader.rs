@@ -6,7 +6,7 @@ use futures::{StreamExt, stream};
 
 use super::closer_look::unfinished;
 use super::decision::is_uncounted;
-use super::list_answer::records;
+use super::list_answer::{records, refuse_without_ids};
 use super::list_query::ListQuery;
 use super::page_step::{Arrival, PageStep, agrees, anew, pass_over};
 use super::pages::{self, Page};
@@ -318,7 +318,7 @@ impl PageReading<'_> {
             return Ok(PageStep::Finished);
         }
         self.note_answer(answer, true);
-        let keys = self.refresher.keys(self.query, answer);
+        let keys = self.keys(answer)?;
         self.store_page(answer, &keys, |cursor| {
             cursor.position = keys.len() as u64;
             cursor.gaining_pages = 1;
@@ -343,7 +343,7 @@ impl PageReading<'_> {
             self.cursor = anew(&self.cursor, length, true);
             return Ok(PageStep::PlanAnew);
         }
-        let keys = self.refresher.keys(self.query, answer);
+        let keys = self.keys(answer)?;
         let arrival = Arrival::new(&self.cursor, page, &keys);
         self.note_answer(answer, length > 0);
         if let Some(step) = arrival.instead_of_keeping(&mut self.cursor) {
@@ -351,6 +351,16 @@ impl PageReading<'_> {
         }
         self.store_page(answer, &keys, |cursor| arrival.note(cursor, &keys))?;
         Ok(arrival.next_step(&self.cursor))
+    }
+
+    /// The keys of the records of an answer.
+    fn keys(&self, answer: &Document) -> Result<Vec<Key>> {
+        let Refresher { client, .. } = self.refresher;
+        let keys = self.refresher.keys(self.query, answer);
+        if self.cursor.records == 0 {
+            refuse_without_ids(self.query, client.service(), answer, &keys)?;
+        }
+        Ok(keys)
     }
 
     /// Notes what an answer says of the whole list. What stands beside no records at all is not believed over what stood

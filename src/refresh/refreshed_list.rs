@@ -6,8 +6,15 @@ use super::list_query::ListQuery;
 use super::refresher::Refresher;
 use crate::entity::Entity;
 use crate::error::Result;
+use crate::language::Language;
+use crate::message;
 use crate::mirror::{List, PageCursor};
 use crate::projection::service_time;
+use crate::t;
+use crate::text::clean;
+
+/// Ids in several spellings that are named.
+const MOST_NAMED: usize = 10;
 
 /// What was asked of one list and what came, as a manifest shows it.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -131,6 +138,25 @@ impl Refresher<'_> {
             // What was asked since then shows changes alone.
             _ => Ok(list.total.unwrap_or(0).saturating_sub(self.mirror.held(list)?)),
         }
+    }
+
+    /// What the user should know of the ids in a list: records that have none of their own, and ids that are one number.
+    ///
+    /// # Errors
+    /// A mirror that cannot be read.
+    pub fn words_of_ids(&self, list: &List) -> Result<Vec<String>> {
+        let entity = self.catalog.get(&list.entity);
+        let Some((entity, id)) = entity.and_then(|entity| Some((entity, entity.id.as_ref()?))) else {
+            return Ok(Vec::new());
+        };
+        let label = entity.label(Language::current());
+        let count = self.mirror.without_id(list)?;
+        let without =
+            (count > 0).then(|| message!("refresh.without_id", entity = label, count = count, id = id).to_string());
+        let ids = self.mirror.spelled_twice(list, MOST_NAMED)?;
+        let ids = clean(&ids.join(", ")).into_owned();
+        let twice = (!ids.is_empty()).then(|| t!("refresh.spelled_twice", entity = label, ids = ids).into_owned());
+        Ok(without.into_iter().chain(twice).collect())
     }
 
     /// How a list was brought up to date.

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::list_query::ListQuery;
+use super::record_key;
 use crate::api::{Client, Document, Rejection, Single, as_text};
 use crate::entity::{Catalog, Endpoint, Entity};
 use crate::error::{Error, Result};
@@ -115,7 +116,17 @@ impl Refresher<'_> {
             is_deleted: is_deleted(entity, &record),
             stored: self.now(),
         };
-        self.mirror.put(list, key, &marks, record.to_string().as_bytes())
+        let body = record.to_string();
+        // 0 stands for none: several records may have it.
+        let is_another = key.rank == 0
+            && entity.id.is_some()
+            && self.mirror.has_seen(list, key)?
+            && self.mirror.get(list, key)?.is_some_and(|before| before != body.as_bytes());
+        let key = match is_another {
+            true => Cow::Owned(Key::without_id(&record_key::hash(&record))),
+            false => Cow::Borrowed(key),
+        };
+        self.mirror.put(list, &key, &marks, body.as_bytes())
     }
 
     /// What a query's records are called.

@@ -85,7 +85,8 @@ impl Refresher<'_> {
                 };
             };
             last = key.clone();
-            let asked = batch.records.iter().flat_map(|(key, _)| choices.iter().map(move |choice| (key, *choice)));
+            let has_id = batch.records.iter().filter(|(key, _)| key.has_id());
+            let asked = has_id.flat_map(|(key, _)| choices.iter().map(move |choice| (key, *choice)));
             let answers = asked.take_while(|_| !self.stop.is_set()).map(|(key, choice)| {
                 let answer = self.ask_briefly(self.walk_address(walk, endpoint, key, choice));
                 async move { (key, choice, answer.await) }

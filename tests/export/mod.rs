@@ -9,6 +9,7 @@ mod filter_lies;
 mod filters;
 mod handed_back;
 mod hidden_rows;
+mod ids;
 mod incremental;
 mod labels;
 mod lies;

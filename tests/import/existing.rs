@@ -226,6 +226,29 @@ fn shown(show: impl Fn(String) -> String + Send + 'static) -> Service {
 }
 
 #[test]
+fn who_has_no_id_in_the_list_is_not_proved_to_be_new() {
+    for (word, change) in [
+        (
+            "1 of its records has no id of its own",
+            (|text| text.replace("\"cId\":\"150\",", "")) as fn(String) -> String,
+        ),
+        ("no record of /users.json has its id", |text| text.replace("\"cId\"", "\"cid\"")),
+    ] {
+        let ids: Vec<u64> = (1..=350).collect();
+        let list = service(move |request| (200, change(page(&ids, request, 100, Some("350")))));
+        for mode in ["skip-existing", "upsert"] {
+            let work = Work::at(&list.base_url());
+            work.write("mine.csv", PEOPLE);
+            work.bw8(&*format!("import customers mine.csv --mode {mode} --no-canary")).exits(3).says(word);
+            assert_eq!(created(&list), 0, "{word}");
+        }
+        let work = Work::at(&list.base_url());
+        work.write("mine.csv", PEOPLE);
+        work.bw8("import customers mine.csv --no-canary").exits(0).says("nobody could look at all");
+    }
+}
+
+#[test]
 fn by_a_number_that_the_list_does_not_show_nobody_is_new() {
     for (word, show) in [
         ("carries the field Mobile", (|text| text.replace("\"mobile\"", "\"other\"")) as fn(String) -> String),

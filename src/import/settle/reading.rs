@@ -133,7 +133,9 @@ impl Settling<'_> {
             full_every: 0,
         };
         let refreshed = refresher.read_all(&query).await?;
-        let is_whole = !refreshed.is_incomplete && refreshed.reports.iter().all(|report| report.hidden == 0);
+        let is_whole = !refreshed.is_incomplete
+            && refreshed.reports.iter().all(|report| report.hidden == 0)
+            && mirror.without_id(&refreshed.list)? == 0;
         let list = refreshed.list;
         let record = |id: &str| -> Result<Option<Map<String, Value>>> {
             let body = mirror.get(&list, &Key::of(id))?;

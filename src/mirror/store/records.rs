@@ -133,15 +133,40 @@ impl Mirror {
         self.count("SELECT COUNT(*) FROM record WHERE list = ? AND seen = ?", params![list.id, list.generation - 1])
     }
 
-    /// Ids of records that the list's generation did not see and that were not deleted when they were seen, the newest first.
+    /// Ids of records that the list's generation did not see, that have one and that were not deleted when they were seen, the newest first.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn not_seen(&self, list: &List, most: usize) -> Result<Vec<String>> {
-        let select = "SELECT key FROM record WHERE list = ? AND seen < ? AND is_deleted = 0 ORDER BY rank DESC, key DESC LIMIT ?";
+        let select = "SELECT key FROM record WHERE list = ? AND seen < ? AND is_deleted = 0
+                      AND NOT (rank = ? AND key >= '#' AND key < '$') ORDER BY rank DESC, key DESC LIMIT ?";
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut statement = self.connection.prepare_cached(select).context(|| self.failed())?;
-        let ids = statement.query_map(params![list.id, list.generation, most], |row| row.get(0));
+        let ids = statement.query_map(params![list.id, list.generation, i64::MAX, most], |row| row.get(0));
+        ids.and_then(Iterator::collect).context(|| self.failed())
+    }
+
+    /// How many records the list's generation has seen that have no id of their own.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn without_id(&self, list: &List) -> Result<u64> {
+        self.count(
+            "SELECT COUNT(*) FROM record WHERE list = ? AND rank = ? AND key >= '#' AND key < '$' AND seen = ?",
+            params![list.id, i64::MAX, list.generation],
+        )
+    }
+
+    /// Ids of one number in several spellings, such as `44` and `044`: the first of them.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn spelled_twice(&self, list: &List, most: usize) -> Result<Vec<String>> {
+        let select = "SELECT GROUP_CONCAT(key, ' / ') FROM record WHERE list = ? AND rank < ? AND seen = ?
+                      GROUP BY rank HAVING COUNT(*) > 1 LIMIT ?";
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut statement = self.connection.prepare_cached(select).context(|| self.failed())?;
+        let ids = statement.query_map(params![list.id, i64::MAX, list.generation, most], |row| row.get(0));
         ids.and_then(Iterator::collect).context(|| self.failed())
     }
 
