@@ -215,13 +215,15 @@ fn add_told(
     let kept = KeptRun::of(past, options.catalog).ok();
     if let Some(kept) = &kept {
         let (mut rows, mut next) = (kept.rows(past)?, 0);
+        let without_id = kept.entity.is_asked_for().then_some("");
         past.each_operation(|operation| {
             // What it told was added before its columns were taken for something else.
-            let Some(id) = agreed(operation).filter(|_| kept.tells_what_was_sent(operation)) else { return Ok(()) };
+            let id = agreed(operation, without_id).filter(|_| kept.tells_what_was_sent(operation));
+            let Some(id) = id else { return Ok(()) };
             while next <= operation.row.row && rows.next()? {
                 next += 1;
             }
-            let is_change = operation.status != Status::Created;
+            let is_change = operation.status != Status::Created && !id.is_empty();
             let asked = rows.operation(Some(id).filter(|_| is_change))?;
             if let Some((record, told)) = told_by_row(kept, operation, id, asked, &options.catalog.service.custom) {
                 writer.add(&record, operation.at, &told)?;
@@ -229,7 +231,9 @@ fn add_told(
             Ok(())
         })?;
     }
-    let is_in_doubt = past.unsettled()? != (0, 0) || !past.reserved()?.is_empty();
+    let (unknown, made_without_id) = past.unsettled()?;
+    let lacks_ids = made_without_id > 0 && kept.as_ref().is_none_or(|kept| !kept.entity.is_asked_for());
+    let is_in_doubt = unknown > 0 || lacks_ids || !past.reserved()?.is_empty();
     if let Some(state) = state.filter(|_| !is_in_doubt && (kept.is_some() || !options.dry_run)) {
         writer.keep(&past.identity().run.to_string(), state)?;
     }
@@ -258,7 +262,15 @@ fn told_by_row<'a>(
             is_added_to.extend(Some(field.clone()).filter(|_| !edit.is_list()));
             vec![(field, edit.set.join(","))]
         }
-        WriteOperation::Write { body, .. } => sent_members(&kept.entity, &body, custom),
+        WriteOperation::Write { body, .. } => {
+            let members = sent_members(&kept.entity, &body, custom);
+            if id.is_empty() {
+                let of = |field: &str| members.iter().find(|(name, _)| name == field);
+                let value = |field: &str| of(field).map_or_else(Cow::default, |(_, value)| value.into());
+                record = Cow::Owned(kept.entity.key_name(value));
+            }
+            members
+        }
         WriteOperation::Change { cells, .. } => {
             let is_list_changed = |cell: &&SaidCell| matches!(cell.overwrite, Overwrite::Merge | Overwrite::Remove);
             is_added_to.extend(cells.iter().filter(is_list_changed).map(|cell| cell.field.clone()));
@@ -277,8 +289,8 @@ fn told_by_row<'a>(
     Some((record, told.into_iter().filter(is_there).map(marked).collect()))
 }
 
-/// The record of a row that agreed with it when the row ended, but for fields that are named.
-fn agreed(operation: &Operation) -> Option<&str> {
+/// The record of a row that agreed with it when the row ended, but for fields that are named; `without_id` where records have none.
+fn agreed<'a>(operation: &'a Operation, without_id: Option<&'a str>) -> Option<&'a str> {
     let has_agreed = match &operation.reason {
         None => matches!(operation.status, Status::Created | Status::Updated | Status::Unchanged),
         // What the service made something else of was sent all the same, and so was what was found there afterwards.
@@ -287,7 +299,7 @@ fn agreed(operation: &Operation) -> Option<&str> {
         }
         Some(reason) => reason.code == TAGS_DROPPED || !differing_fields(operation).is_empty(),
     };
-    operation.id.as_deref().filter(|_| has_agreed)
+    operation.id.as_deref().or(without_id).filter(|_| has_agreed)
 }
 
 /// The fields of a row that ended beside others of which the record keeps another value than the row says.

@@ -301,3 +301,26 @@ fn a_check_says_that_it_cannot_know_which_bindings_are_there() {
     ran.exits_with_one_of(&[0, 3]);
     ran.never_says("at most").never_says("has no list of them");
 }
+
+/// A new binding gets no id: what its file said is known by its key.
+#[test]
+fn a_binding_that_a_colleague_changed_since_we_made_it_is_not_changed_back() {
+    for is_there in [false, true] {
+        let server = Server::start("");
+        let work = Work::with("mine.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-0901,开放平台\n");
+        if is_there {
+            work.on(&server, "import bindings mine.csv --run first").exits(0);
+        }
+        work.on(&server, "import bindings mine.csv --run made").exits(0);
+        let body = r#"{"cId":"50041","account_source":"open","openId":"ext-theirs"}"#;
+        server.change("user/relationship/cid", body);
+        let before = bindings(&server);
+        let ran = work.on(&server, "import bindings mine.csv --mode update --run change");
+        ran.exits(0).says("the service keeps its value").never_says("it is not known what became of them");
+        assert_eq!(bindings(&server), before);
+        // What somebody edits in that file is asked about.
+        work.write("mine.csv", "联系人编号,第三方用户标识,绑定来源\n50041,ext-0902,开放平台\n");
+        work.on(&server, "import bindings mine.csv --mode update --run edited").exits(3);
+        assert_eq!(bindings(&server), before);
+    }
+}
