@@ -324,3 +324,14 @@ fn a_binding_that_a_colleague_changed_since_we_made_it_is_not_changed_back() {
         assert_eq!(bindings(&server), before);
     }
 }
+
+/// There is nothing that a change could change.
+#[test]
+fn a_binding_that_somebody_else_has_is_not_said_to_be_changeable() {
+    let server = Server::start("");
+    let work = Work::with("mine.csv", "联系人编号,第三方用户标识,绑定来源\n50059,ext-00001,开放平台\n");
+    let before = bindings(&server);
+    let ran = work.on(&server, "import bindings mine.csv --keep-going");
+    ran.exits(3).says("another record has the value, perhaps").never_says("--mode update");
+    assert_eq!(bindings(&server), before);
+}

@@ -222,11 +222,12 @@ impl<'a> RowWrite<'a> {
         }
         let values = found.iter().flat_map(|record| look_up.same.iter().filter_map(|(field, _)| record.get(field)));
         let there: Vec<String> = values.map(|got| as_text(got).into_owned()).collect();
-        self.failed(Reason {
-            code: rejection.code,
-            field: look_up.same.first().map(|(field, _)| field.clone()).unwrap_or_default(),
-            message: message!("attempt.conflict", message = rejection.message, there = there.join(", ")),
-        })
+        let message = match there.is_empty() {
+            true => message!("attempt.conflict_elsewhere", message = rejection.message),
+            false => message!("attempt.conflict", message = rejection.message, there = there.join(", ")),
+        };
+        let field = look_up.same.first().map(|(field, _)| field.clone()).unwrap_or_default();
+        self.failed(Reason { code: rejection.code, field, message })
     }
 
     pub(super) fn failed(&self, reason: Reason) -> Operation {
