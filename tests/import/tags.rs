@@ -382,3 +382,16 @@ fn an_export_of_tags_that_nobody_knows_here_is_held_where_it_differs() {
         assert_eq!(tags(&server, ENTITIES[0]), of(&["乙", "甲"]));
     }
 }
+
+/// A file of tags was taken with such words, and set what was to be added.
+#[test]
+fn a_file_of_tags_is_told_by_its_columns_alone() {
+    let (work, server) = (Work::new(), Server::start(""));
+    set(&server, ENTITIES[0], "同事的");
+    work.write("tags.csv", "对象类型,记录编号,设为标签\n联系人,50001,甲\n");
+    for way in ["merge", "remove", "always", "if-blank", "never"] {
+        let ran = work.on(&server, format!("import tags tags.csv --overwrite 设为标签={way}"));
+        ran.exits(2).says("the column itself says").says("添加标签");
+        assert_eq!(tags(&server, ENTITIES[0]), of(&["同事的"]));
+    }
+}
