@@ -370,6 +370,9 @@ impl InputOptions {
             Some(source) => Some(MappingFile::with_source(mapping_file, source)),
         };
         let mapping_file = MappingFile::with_typed(mapping_file, &self.columns, &self.overwrite)?;
+        if let Some(file) = mapping_file.as_ref().filter(|_| entity.edits.is_some()) {
+            file.refuse_overwrites()?;
+        }
         let shown = match self.file.as_os_str() == "-" {
             true => t!("import.standard_input").into_owned(),
             false => self.file.display().to_string(),

@@ -316,6 +316,18 @@ impl MappingFile {
         Ok(Some(file))
     }
 
+    /// Refuses words about what may be written over, for rows whose columns say that themselves. Runs that began with such words
+    /// are still read.
+    ///
+    /// # Errors
+    /// There are any.
+    pub fn refuse_overwrites(&self) -> Result<()> {
+        let Some(entry) = self.typed_overwrites.iter().chain(&self.overwrite).next() else { return Ok(()) };
+        Err(self
+            .wrong(entry, message!("mapping.overwrite_of_tags", name = entry.key))
+            .hint(message!("mapping.overwrite_of_tags_hint")))
+    }
+
     /// What was typed beside the file, as lines of it.
     fn typed_lines(&self) -> Vec<String> {
         let list = |texts: Vec<String>| format!("[{}]", texts.join(", "));

@@ -201,12 +201,6 @@ impl MappingBuilder<'_> {
     /// What may be written over.
     fn take_overwrites(&mut self) -> Result<()> {
         let file = self.file;
-        // What becomes of their tags is said by the column; runs that began with such words are still read.
-        if let Some(entry) = file.typed_overwrites.first().filter(|_| self.entity.edits.is_some()) {
-            return Err(file
-                .wrong(entry, message!("mapping.overwrite_of_tags", name = entry.key))
-                .hint(message!("mapping.overwrite_of_tags_hint")));
-        }
         // What is typed goes before what a file says.
         for entry in file.overwrite.iter().chain(&file.typed_overwrites) {
             let field_index = self.field_named(entry, "[overwrite]")?;

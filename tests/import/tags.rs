@@ -394,4 +394,10 @@ fn a_file_of_tags_is_told_by_its_columns_alone() {
         ran.exits(2).says("the column itself says").says("添加标签");
         assert_eq!(tags(&server, ENTITIES[0]), of(&["同事的"]));
     }
+    work.write("map.toml", "[columns]\n\"对象类型\" = \"对象类型\"\n\"记录编号\" = \"记录编号\"\n\"设为标签\" = \"设为标签\"\n[overwrite]\n\"设为标签\" = \"merge\"\n");
+    work.on(&server, "import tags tags.csv --mapping map.toml")
+        .exits(2)
+        .says("map.toml")
+        .says("the column itself says");
+    assert_eq!(tags(&server, ENTITIES[0]), of(&["同事的"]));
 }

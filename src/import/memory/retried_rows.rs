@@ -10,9 +10,6 @@ use crate::format::Content;
 use crate::import::decision::PastEnd;
 use crate::journal::{IndexedRun, InputRow, Journal, JournalReader, RowKey, RunIdentity, RunIndex};
 
-/// Rows of a journal that are read together.
-const TOGETHER: usize = 1000;
-
 /// Such rows, and the runs that took care of them.
 #[derive(Debug, Default)]
 pub(super) struct RetriedRows {
@@ -94,11 +91,8 @@ impl RetriedRows {
 /// Calls `take` with each row that has an end or may have been sent, and whether that end stands.
 fn each_row(past: &JournalReader, mut take: impl FnMut(&RowKey, bool)) -> Result<()> {
     past.reserved()?.iter().for_each(|row| take(row, true));
-    let mut from = 0;
-    loop {
-        let operations = past.operations(from, TOGETHER)?;
-        let Some(last) = operations.last() else { return Ok(()) };
-        from = last.row.row + 1;
-        operations.iter().for_each(|operation| take(&operation.row, !PastEnd::of(operation).is_open()));
-    }
+    past.each_operation(|operation| {
+        take(&operation.row, !PastEnd::of(operation).is_open());
+        Ok(())
+    })
 }
